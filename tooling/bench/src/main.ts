@@ -1,0 +1,56 @@
+import { parseArgs } from "node:util";
+import { type BenchResult, formatComparison, saveResult } from "./report.ts";
+
+const usage = `Usage: pnpm bench [registry] [postgres] [migrate] [--quick] [--out FOLDER]
+
+Measures ctb-data against its peers, side by side in one run, and prints a table for each.
+Without a name: all of them. JSON with versions and machine goes to FOLDER (bench-results).
+
+  --quick   smaller inputs and fewer rounds: a look in a minute, not a figure to quote
+  --help    this text
+`;
+
+/** Given `quick`, a bench measures and returns its tables; it stops whatever it started. */
+type Bench = (options: { readonly quick: boolean }) => Promise<BenchResult>;
+
+const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  registry: async () => (await import("./registry-bench.ts")).benchRegistry,
+  postgres: async () => (await import("./postgres-bench.ts")).benchPostgres,
+  migrate: async () => (await import("./migrate-bench.ts")).benchMigrate,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: "boolean", default: false },
+    out: { type: "string", default: "bench-results" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
+if (values.help) {
+  process.stdout.write(usage);
+} else if (unknown.length > 0) {
+  process.stderr.write(`There is no bench ${unknown.join(", ")}.\n\n${usage}`);
+  process.exitCode = 2;
+} else {
+  for (const name of positionals.length > 0 ? positionals : Object.keys(benches)) {
+    await runBench(name);
+  }
+}
+
+async function runBench(name: string): Promise<void> {
+  process.stdout.write(`# ${name}${values.quick ? " (quick: not a figure to quote)" : ""}\n\n`);
+  const bench = await benches[name]?.();
+  const result = await bench?.({ quick: values.quick });
+  if (result === undefined) {
+    return;
+  }
+  for (const comparison of result.comparisons) {
+    process.stdout.write(`${formatComparison(comparison)}\n`);
+  }
+  const file = `${values.out}/${name}${values.quick ? "-quick" : ""}.json`;
+  await saveResult(file, name, result);
+  process.stdout.write(`written: ${file}\n\n`);
+}
