@@ -1,0 +1,15 @@
+export type * from "./catalog.ts";
+export { isPooledHost, type PooledHost } from "./connection-url.ts";
+export { generatePostgresFiles, type GeneratedFile } from "./generate-postgres-files.ts";
+export { isRetryable } from "./classify-error.ts";
+export { openPostgres } from "./open-postgres.ts";
+export {
+  PostgresError,
+  type PostgresErrorCode,
+  type PostgresErrorDetails,
+} from "./postgres-error.ts";
+export type * from "./postgres.ts";
+export { quoteIdentifier, quoteLiteral } from "./quote-identifier.ts";
+export { changesSql, type ChangesSql } from "./changes-sql.ts";
+export { schemaSql } from "./schema-sql.ts";
+export type * from "./table-store.ts";

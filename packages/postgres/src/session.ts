@@ -1,0 +1,173 @@
+import type { PoolClient, QueryConfig, QueryResult } from "pg";
+import { isConnectionLost, toPostgresError } from "./classify-error.ts";
+import { PostgresError } from "./postgres-error.ts";
+
+/** What stops a statement before it is done. */
+export interface Limits {
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a session needs from its pool. */
+export interface SessionHost {
+  readonly description: string;
+  /** Asks the server to stop what this client is doing. Never rejects. */
+  cancel(client: PoolClient): Promise<void>;
+  isLost(client: PoolClient): boolean;
+  released(session: Session): void;
+}
+
+/** How long the server has to react to a cancel before the connection is cut. */
+const cancelGraceMs = 5000;
+
+/** One connection, lent from the pool until `release`. Statements that are given to it at once wait for each other. */
+export class Session {
+  readonly client: PoolClient;
+  readonly #host: SessionHost;
+  #tail: Promise<unknown> = Promise.resolve();
+  #running = 0;
+  #tainted = false;
+  #released = false;
+
+  constructor(client: PoolClient, host: SessionHost) {
+    this.client = client;
+    this.#host = host;
+  }
+
+  get processId(): number {
+    const id: unknown = Reflect.get(this.client, "processID");
+    return typeof id === "number" ? id : 0;
+  }
+
+  get lost(): boolean {
+    return this.#host.isLost(this.client);
+  }
+
+  /** The session must not be used by anybody else: it is closed on release. */
+  taint(): void {
+    this.#tainted = true;
+  }
+
+  /** Runs one statement when those before it are done. @throws {PostgresError} */
+  async run<Row extends object>(
+    config: QueryConfig,
+    limits: Limits = {},
+  ): Promise<QueryResult<Row>> {
+    return await this.exclusively(
+      async () => await this.guard(async () => await this.client.query<Row>(config), limits),
+    );
+  }
+
+  /** Runs `fn`, which uses the client itself, when everything before it is done. */
+  async exclusively<T>(fn: () => Promise<T>): Promise<T> {
+    if (this.#released) {
+      throw new PostgresError(
+        "CLOSED",
+        "This connection was given back and cannot be used any more.",
+        {
+          hint: "Await everything inside of the function that the connection was given to.",
+        },
+      );
+    }
+    const before = this.#running === 0 ? undefined : this.#tail;
+    this.#running += 1;
+    const run = before === undefined ? fn() : before.then(fn, fn);
+    this.#tail = run.catch(() => undefined);
+    try {
+      return await run;
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  /** Runs `fn`; cancels it in the server when a limit is reached. Errors become {@link PostgresError}s. */
+  async guard<T>(fn: () => Promise<T>, { timeoutMs = 0, signal }: Limits = {}): Promise<T> {
+    if (timeoutMs <= 0 && signal === undefined) {
+      try {
+        return await fn();
+      } catch (error) {
+        throw this.#failed(error);
+      }
+    }
+    return await this.#limited(fn, timeoutMs, signal);
+  }
+
+  async #limited<T>(
+    fn: () => Promise<T>,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    if (signal?.aborted === true) throw cancelled(signal);
+    let stoppedAs: "CANCELLED" | "TIMEOUT" | undefined;
+    let stopping: Promise<void> | undefined;
+    const stop = (as: "CANCELLED" | "TIMEOUT"): void => {
+      stoppedAs ??= as;
+      stopping ??= this.stop();
+    };
+    const timer = timeoutMs > 0 ? setTimeout(stop, timeoutMs, "TIMEOUT") : undefined;
+    const onAbort = (): void => stop("CANCELLED");
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await fn();
+    } catch (error) {
+      const known = this.#failed(error, stoppedAs);
+      if (stoppedAs === "CANCELLED" && signal) throw cancelled(signal, known);
+      if (stoppedAs === "TIMEOUT" && known.code !== "TIMEOUT" && isConnectionLost(known)) {
+        throw new PostgresError(
+          "TIMEOUT",
+          "The statement took longer than allowed; the connection was cut.",
+          { cause: known },
+        );
+      }
+      throw known;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+      // Not before the request has arrived: it would cancel the next statement.
+      await stopping;
+    }
+  }
+
+  /** Cancels what runs. When the server does not react, the connection is cut. */
+  async stop(): Promise<void> {
+    this.#tainted = true;
+    const tail = this.#tail;
+    await this.#host.cancel(this.client);
+    const timer = setTimeout(() => this.cut(), cancelGraceMs);
+    timer.unref();
+    void tail.finally(() => clearTimeout(timer));
+  }
+
+  /** Closes the socket at once. Whatever runs fails with CONNECTION_LOST. */
+  cut(): void {
+    this.#tainted = true;
+    this.client.connection.stream.destroy();
+  }
+
+  /** Gives the connection back, or closes it when it is broken, tainted or `destroy` says so. Once. */
+  release(destroy = false): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.client.release(destroy || this.#tainted || this.lost || this.#running > 0);
+    this.#host.released(this);
+  }
+
+  #failed(error: unknown, stoppedAs?: "CANCELLED" | "TIMEOUT"): PostgresError {
+    const known = toPostgresError(error, { description: this.#host.description, stoppedAs });
+    if (isConnectionLost(known)) this.#tainted = true;
+    return known;
+  }
+}
+
+/** The error for work that its signal has stopped. */
+export function cancelled(signal: AbortSignal, cause?: unknown): PostgresError {
+  const reason: unknown = signal.reason;
+  const timeout = reason instanceof DOMException && reason.name === "TimeoutError";
+  return new PostgresError(
+    timeout ? "TIMEOUT" : "CANCELLED",
+    timeout
+      ? "The work took longer than its signal allows."
+      : "The work was cancelled by its signal.",
+    { cause: cause ?? reason },
+  );
+}
