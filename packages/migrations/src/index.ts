@@ -20,5 +20,5 @@ export { repair } from "./repair.ts";
 export { retry } from "./retry.ts";
 export { rollback } from "./rollback.ts";
 export type * from "./run-options.ts";
-export { readSeedMigrations } from "./seed-migrations.ts";
+export { readSeedMigrations, type SeedFile } from "./seed-migrations.ts";
 export { verifyMigrations } from "./verify-migrations.ts";

@@ -54,6 +54,8 @@ export interface MigrationStatement {
   readonly kind: string;
   /** Why it cannot run in a transaction, as in `CREATE INDEX CONCURRENTLY`. */
   readonly outsideTransaction?: string;
+  /** In a file without a transaction: run as it is, not in a transaction of its own. */
+  readonly bare: boolean;
   /** What dry runs say of it. */
   readonly hazards: readonly StatementHazard[];
   /** The indexes that it builds or rebuilds concurrently. */
@@ -87,10 +89,11 @@ export interface ObjectName {
   readonly name: string;
 }
 
-/** A table, or one column of it. */
+/** What a statement throws away together with its rows. */
 export interface DroppedObject {
+  /** The table; with kind `schema` the schema. */
   readonly table: ObjectName;
   readonly column?: string;
-  /** What it drops when not a plain table. */
-  readonly kind: "table" | "column" | "schema" | "materialized view" | "rows";
+  /** `rows`: the table stays, as with TRUNCATE. */
+  readonly kind: "table" | "column" | "schema" | "rows";
 }

@@ -1,0 +1,8 @@
+-- Migration: add_blueprints
+-- Created: 2026-01-15
+
+BEGIN;
+
+DROP TABLE blueprints;
+
+COMMIT;
