@@ -1,0 +1,75 @@
+import { CliError } from "./cli-error.ts";
+import { exitCode, type ExitCode } from "./exit-code.ts";
+import { systemCode } from "./project/is-missing.ts";
+
+/** A failure as people and programs are told about it. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly exitCode: ExitCode;
+}
+
+/** The exit code of every code that is not simply "it failed", of this program and of the packages. */
+const exitCodeOfError: Readonly<Record<string, ExitCode>> = {
+  // Wrong usage or configuration: nothing was touched.
+  USAGE: exitCode.usage,
+  INVALID_CONFIG: exitCode.usage,
+  NOT_FOUND: exitCode.usage,
+  NOT_A_FOLDER: exitCode.usage,
+  INVALID_OPTIONS: exitCode.usage,
+  INVALID_KEY: exitCode.usage,
+  INVALID_KEYRING: exitCode.usage,
+  // Refused for safety.
+  CONFIRMATION_NEEDED: exitCode.refused,
+  DECLINED: exitCode.refused,
+  EMBEDDED_IN_PRODUCTION: exitCode.refused,
+  FILE_EXISTS: exitCode.refused,
+  INTERRUPTED: exitCode.interrupted,
+};
+
+/** What any thrown value means to the user. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Error && "code" in error && "hint" in error) {
+    return {
+      code: String(error.code),
+      message: error.message,
+      hint: String(error.hint),
+      exitCode: exitCodeOfError[String(error.code)] ?? exitCode.failed,
+    };
+  }
+  const system = systemCode(error);
+  if (error instanceof Error && system !== undefined) {
+    return {
+      code: system,
+      message: `${error.message.replace(/^[A-Z0-9]+: /u, "")}.`,
+      hint: systemHints[system] ?? "The operating system refused it; the message says why.",
+      exitCode: exitCode.failed,
+    };
+  }
+  return {
+    code: "UNEXPECTED",
+    message: error instanceof Error ? error.message : String(error),
+    hint: "This is a bug in ctb-data. Run it again with --verbose and report what it prints.",
+    exitCode: exitCode.failed,
+  };
+}
+
+/** The failure of a run that was stopped by a signal. */
+export function interruption(): CliError {
+  return new CliError("INTERRUPTED", "Interrupted.", {
+    hint: "Run the same command again: it goes on where this one stopped.",
+  });
+}
+
+const systemHints: Readonly<Record<string, string>> = {
+  EACCES: "Check who owns it and what its permissions are.",
+  EPERM: "Check who owns it and what its permissions are.",
+  EROFS: "The file system is read-only: run it in a folder that can be written to.",
+  ENOSPC: "The disk is full: free some space and run it again.",
+  EDQUOT: "The quota is used up: free some space and run it again.",
+  ENOENT: "Check the path.",
+  ENOTDIR: "A part of the path is a file, not a folder.",
+  EISDIR: "It is a folder where a file is expected.",
+  EMFILE: "Too many files are open: raise the limit (ulimit -n).",
+};
