@@ -1,4 +1,4 @@
-export { decoderOf, encoderOf, valueFromText, valueToText, type TextType } from "./column-text.ts";
+export { decoderOf, encoderOf, type Decode, type Encode, type TextType } from "./column-text.ts";
 export {
   neutralDocumentTypes,
   type DocumentTypes,
@@ -20,8 +20,6 @@ export {
 } from "./model-table.ts";
 export type { ModelValue } from "./model-value.ts";
 export {
-  modelOf,
-  modelsOf,
   type AnyValue,
   type DocumentWithId,
   type FromDocumentOptions,
@@ -30,3 +28,5 @@ export {
   type ModelShape,
 } from "./model.ts";
 export { checkGenerated, writeGenerated, type GeneratedDifference } from "./write-generated.ts";
+export { valueFromText, valueToText } from "./value-text.ts";
+export { modelOf, modelsOf } from "./model-of.ts";

@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import type { Registry } from "@ctb-data/registry";
 import type { DocumentTypes } from "./document-types.ts";
 import type { JsonObject } from "./json.ts";
 import type { Keyring } from "./keyring.ts";
@@ -15,11 +14,12 @@ export interface DocumentWithId<Data extends object = object> {
   readonly data: Data;
 }
 
-/** What a zod schema of each column is, for schemas of one's own: `z.object({ email: Client.shape.email })`. */
+/** The zod schema of each column's input, for schemas of one's own: `z.object({ email: Client.model.shape.email })`. */
 export type ModelShape<Value, Input> = {
-  readonly [Name in keyof Value & keyof Input]-?: undefined extends Partial<Input>[Name]
-    ? z.ZodType<Value[Name], Input[Name]>
-    : never;
+  readonly [Name in keyof Value & keyof Input]-?: z.ZodType<
+    {} extends Pick<Value, Name> ? Value[Name] | undefined : Value[Name],
+    {} extends Pick<Input, Name> ? Input[Name] | undefined : Input[Name]
+  >;
 };
 
 /**
@@ -78,17 +78,4 @@ export interface ModelOptions {
   readonly keyring?: Keyring;
   /** How document values are made: {@link neutralDocumentTypes} unless told otherwise. */
   readonly documentTypes?: DocumentTypes;
-}
-
-/** The model of a table. @throws {ModelError} UNMAPPABLE_FIELD when the registry maps a column to a field that cannot hold it. */
-export function modelOf(_table: ModelTable, _options: ModelOptions = {}): Model {
-  throw new Error("being built");
-}
-
-/** The model of every table, by its name. @throws {ModelError} as {@link modelOf}. */
-export function modelsOf(
-  registry: Pick<Registry, "tables">,
-  options: ModelOptions = {},
-): ReadonlyMap<string, Model> {
-  return new Map([...registry.tables].map(([name, table]) => [name, modelOf(table, options)]));
 }

@@ -1,0 +1,136 @@
+import { ValueProblem } from "./value-problem.ts";
+
+/** An array of PostgreSQL: its elements are values, nulls or (all of them) arrays. */
+type Nested<Value> = readonly (Value | null | Nested<Value>)[];
+
+/**
+ * Reads PostgreSQL's text of an array of any dimension.
+ *
+ * @throws {ValueProblem} for a text that PostgreSQL does not print, and for bounds other than 1 (`[2:3]={…}`), which a
+ * JavaScript array does not have
+ */
+export function parseArray<Value>(text: string, decode: (text: string) => Value): Nested<Value> {
+  if (text === "{}") return [];
+  if (text.startsWith("[")) {
+    throw new ValueProblem(
+      "is an array with bounds of its own, such as [2:3]={1,2}, which JavaScript arrays do not have",
+      "Store it with bounds that start at 1.",
+    );
+  }
+  const reader = new ArrayReader(text, decode);
+  return reader.readAll();
+}
+
+class ArrayReader<Value> {
+  readonly #text: string;
+  readonly #decode: (text: string) => Value;
+  #at = 0;
+
+  constructor(text: string, decode: (text: string) => Value) {
+    this.#text = text;
+    this.#decode = decode;
+  }
+
+  readAll(): Nested<Value> {
+    const array = this.#readArray();
+    if (this.#at !== this.#text.length) throw this.#malformed();
+    return array;
+  }
+
+  #malformed(): ValueProblem {
+    return new ValueProblem("is not an array as PostgreSQL prints it, such as {1,2}");
+  }
+
+  #readArray(): Nested<Value> {
+    const items: (Value | null | Nested<Value>)[] = [];
+    if (this.#text[this.#at] !== "{") throw this.#malformed();
+    do {
+      this.#at += 1;
+      items.push(this.#readItem());
+    } while (this.#text[this.#at] === ",");
+    if (this.#text[this.#at] !== "}") throw this.#malformed();
+    this.#at += 1;
+    return items;
+  }
+
+  #readItem(): Value | null | Nested<Value> {
+    const start = this.#text[this.#at];
+    if (start === "{") return this.#readArray();
+    if (start === '"') return this.#decode(this.#readQuoted());
+    const from = this.#at;
+    while (this.#at < this.#text.length && !',}"{\\'.includes(this.#text[this.#at] ?? ""))
+      this.#at += 1;
+    const word = this.#text.slice(from, this.#at);
+    if (word === "") throw this.#malformed();
+    return word === "NULL" ? null : this.#decode(word);
+  }
+
+  #readQuoted(): string {
+    const text = this.#text;
+    let result = "";
+    let from = this.#at + 1;
+    for (let at = from; at < text.length; at += 1) {
+      const unit = text[at];
+      if (unit === "\\") {
+        result += text.slice(from, at);
+        at += 1;
+        from = at;
+      } else if (unit === '"') {
+        this.#at = at + 1;
+        return result + text.slice(from, at);
+      }
+    }
+    throw this.#malformed();
+  }
+}
+
+/** What `array_out` of PostgreSQL puts quotes around. */
+const needsQuotes = /^$|^null$|["\\{},\t\n\v\f\r ]/i;
+
+function quoted(text: string): string {
+  if (!needsQuotes.test(text)) return text;
+  return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+}
+
+/**
+ * Prints an array as PostgreSQL does. `isArray` says which elements are arrays of the array, not values of it.
+ *
+ * @throws {ValueProblem} for elements of different lengths and for an empty array inside of another
+ */
+export function formatArray(
+  array: readonly unknown[],
+  encode: (value: unknown) => string,
+  isArray: (value: unknown, depth: number) => value is readonly unknown[],
+): string {
+  checkShape(array, isArray, 1);
+  const format = (items: readonly unknown[], depth: number): string => {
+    const texts = items.map((item) => {
+      if (isArray(item, depth)) return format(item, depth + 1);
+      return item === null ? "NULL" : quoted(encode(item));
+    });
+    return `{${texts.join(",")}}`;
+  };
+  return format(array, 1);
+}
+
+/** The length of each dimension; all parts of an array of PostgreSQL have the same. */
+export function checkShape(
+  array: readonly unknown[],
+  isArray: (value: unknown, depth: number) => value is readonly unknown[],
+  depth: number,
+): readonly number[] {
+  const shapes = array.map((item) =>
+    isArray(item, depth) ? checkShape(item, isArray, depth + 1) : [],
+  );
+  const [first = []] = shapes;
+  if (!shapes.every((shape) => shape.join() === first.join())) {
+    throw new ValueProblem(
+      "is an array whose parts have different lengths, which PostgreSQL does not have",
+    );
+  }
+  if (first.includes(0)) {
+    throw new ValueProblem("is an array with empty arrays inside, which PostgreSQL does not have");
+  }
+  if (depth + first.length > 6) throw new ValueProblem("is an array of more than 6 dimensions");
+  return [array.length, ...first];
+}

@@ -1,0 +1,112 @@
+import { compareDecimals, decimalOfNumber, normalizeDecimal } from "./decimal.ts";
+import { normalizeFloat32 } from "./float-text.ts";
+import type { ModelColumn } from "./model-table.ts";
+import { refuse, ValueProblem } from "./value-problem.ts";
+
+type Bounds = Pick<ModelColumn, "min" | "max">;
+
+/** Wraps a reader of numbers with the `min` and `max` of the registry. `compare` is of the value with a bound. */
+function bounded<Value>(
+  read: (value: unknown) => Value,
+  { min, max }: Bounds,
+  compare: (value: Value, bound: number) => number,
+): (value: unknown) => Value {
+  if (min === undefined && max === undefined) return read;
+  return (input) => {
+    const value = read(input);
+    if (min !== undefined && compare(value, min) < 0)
+      throw new ValueProblem(`must be at least ${min}`);
+    if (max !== undefined && compare(value, max) > 0)
+      throw new ValueProblem(`must be at most ${max}`);
+    return value;
+  };
+}
+
+// NaN is larger than every other number, as in PostgreSQL.
+const compareNumbers = (value: number, bound: number): number =>
+  value < bound ? -1 : value === bound ? 0 : 1;
+const compareBigints = (value: bigint, bound: number): number =>
+  value < bound ? -1 : value > bound ? 1 : 0;
+
+const integerBits = { int16: 16, int32: 32 } as const;
+
+/** Compiles the reader of a smallint's or integer's input. */
+export function integerInput(kind: "int16" | "int32", bounds: Bounds): (value: unknown) => number {
+  const limit = 2 ** (integerBits[kind] - 1);
+  const read = (value: unknown): number => {
+    const number = typeof value === "bigint" ? Number(value) : value;
+    if (typeof number !== "number") return refuse("a whole number", value);
+    if (!Number.isInteger(number)) throw new ValueProblem("must be a whole number");
+    if (number < -limit || number >= limit) throw outOfRange(String(-limit), String(limit - 1));
+    // Not -0, which PostgreSQL does not have.
+    return number + 0;
+  };
+  return bounded(read, bounds, compareNumbers);
+}
+
+function outOfRange(least: string, most: string): ValueProblem {
+  return new ValueProblem(`is out of range: it must be between ${least} and ${most}`);
+}
+
+const minInt64 = -(2n ** 63n);
+const maxInt64 = 2n ** 63n - 1n;
+
+/** Compiles the reader of a bigint's input. */
+export function bigintInput(bounds: Bounds): (value: unknown) => bigint {
+  const read = (value: unknown): bigint => {
+    const number = bigintOf(value);
+    if (number < minInt64 || number > maxInt64)
+      throw outOfRange(String(minInt64), String(maxInt64));
+    return number;
+  };
+  return bounded(read, bounds, compareBigints);
+}
+
+function bigintOf(value: unknown): bigint {
+  switch (typeof value) {
+    case "bigint":
+      return value;
+    case "number":
+      if (!Number.isInteger(value)) throw new ValueProblem("must be a whole number");
+      return BigInt(decimalOfNumber(value));
+    case "string":
+      if (!/^[+-]?\d{1,100}$/.test(value)) throw new ValueProblem("is not a whole number");
+      return BigInt(value.replace(/^\+/, ""));
+    default:
+      return refuse("a bigint, a number or a text", value);
+  }
+}
+
+/** Compiles the reader of a numeric's input. */
+export function decimalInput(
+  type: { readonly precision?: number; readonly scale?: number },
+  bounds: Bounds,
+): (value: unknown) => string {
+  const read = (value: unknown): string => normalizeDecimal(decimalTextOf(value), type);
+  return bounded(read, bounds, (value, bound) => compareDecimals(value, String(bound)));
+}
+
+function decimalTextOf(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return value;
+    case "bigint":
+      return String(value);
+    case "number":
+      return decimalOfNumber(value);
+    default:
+      return refuse("a decimal number in a text, a number or a bigint", value);
+  }
+}
+
+/** Compiles the reader of a real's or double precision's input. */
+export function floatInput(
+  kind: "float32" | "float64",
+  bounds: Bounds,
+): (value: unknown) => number {
+  const read = (value: unknown): number => {
+    if (typeof value !== "number") return refuse("a number", value);
+    return kind === "float32" ? normalizeFloat32(value) : value;
+  };
+  return bounded(read, bounds, compareNumbers);
+}

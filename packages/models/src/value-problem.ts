@@ -1,0 +1,39 @@
+/** Why a value is refused, before it is known where it stands. Becomes an issue of a `ModelError`. */
+export class ValueProblem extends Error {
+  override readonly name: string = "ValueProblem";
+  readonly hint: string | undefined;
+  /** Where inside of the value: indexes of an array, keys of JSON. */
+  readonly path: readonly PropertyKey[];
+
+  constructor(message: string, hint?: string, path: readonly PropertyKey[] = []) {
+    super(message);
+    this.hint = hint;
+    this.path = path;
+  }
+}
+
+/** What a value is, in words that do not tell it. */
+export function nameOfValue(value: unknown): string {
+  if (value === null) return "null";
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return "an array";
+  if (value instanceof Date) return "a Date";
+  if (value instanceof Uint8Array) return "bytes";
+  switch (typeof value) {
+    case "string":
+      return "a text";
+    case "number":
+      return "a number";
+    case "bigint":
+      return "a bigint";
+    case "boolean":
+      return "a boolean";
+    default:
+      return `a value of type ${typeof value}`;
+  }
+}
+
+/** Throws the problem of a value that is of a wrong JavaScript type. */
+export function refuse(expected: string, value: unknown, hint?: string): never {
+  throw new ValueProblem(`must be ${expected}, not ${nameOfValue(value)}`, hint);
+}
