@@ -6,7 +6,12 @@ export {
   type RegistryFile,
 } from "./check-registry.ts";
 export { formatColumnType } from "./column-type.ts";
-export { columnTypes, type ColumnTypeName, type FirestoreType, type ValueKind } from "./column-types.ts";
+export {
+  columnTypes,
+  type ColumnTypeName,
+  type FirestoreType,
+  type ValueKind,
+} from "./column-types.ts";
 export { describeChange, diffRegistries } from "./diff-registries.ts";
 export { checkBlueprint, loadBlueprint, parseBlueprint } from "./load-blueprint.ts";
 export { loadRegistry, parseRegistry, type LoadOptions } from "./load-registry.ts";

@@ -63,8 +63,13 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   );
 }
 
+/** A name or value for a message: in quotes, on one line, not longer than 60 characters. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text);
+}
+
 /** `, did you mean "x"?` for a message, or nothing. */
 export function suggestion(name: string, known: Iterable<string>): string {
   const near = nearest(name, known);
-  return near === undefined ? "" : `, did you mean "${near}"?`;
+  return near === undefined ? "" : `, did you mean ${quoted(near)}?`;
 }

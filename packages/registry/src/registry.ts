@@ -72,6 +72,8 @@ export interface Column {
   readonly max?: number;
   /** A regular expression (ECMAScript, flag `u`), not anchored. */
   readonly pattern?: string;
+  /** The only texts that it may have. Checked by the models; the database does not know. */
+  readonly oneOf?: readonly string[];
   readonly description?: string;
   readonly examples: readonly unknown[];
   readonly classification?: string;
@@ -83,7 +85,15 @@ export interface Column {
   readonly source: Source;
 }
 
-export type ColumnFormat = "email" | "url" | "uri" | "hostname" | "ipv4" | "ipv6" | "phone" | "slug";
+export type ColumnFormat =
+  | "email"
+  | "url"
+  | "uri"
+  | "hostname"
+  | "ipv4"
+  | "ipv6"
+  | "phone"
+  | "slug";
 
 export type ColumnType = BuiltInType | EnumColumnType;
 
@@ -172,7 +182,10 @@ export interface DocumentMapping {
   readonly collection: string;
   /** The column whose value, as a string, is the document's id. */
   readonly idColumn: string;
-  /** In the order in which documents are written; keyed by the document field. */
+  /**
+   * In the order in which documents are written; keyed by the document field. The id column is among them only when
+   * the file gives it a field: the document's id holds it anyway. Columns of blind indexes never are.
+   */
   readonly fields: ReadonlyMap<string, DocumentField>;
   readonly source: Source;
 }

@@ -1,0 +1,163 @@
+import type { Problem, ProblemCode } from "./problem.ts";
+import type { Source } from "./registry.ts";
+
+/** A value in a YAML file. Aliases are resolved: one node may be reached by several ways. */
+export type YamlNode = YamlScalar | YamlMap | YamlList;
+
+interface NodeFacts {
+  /** Where it begins in the text, in UTF-16 code units. */
+  readonly offset: number;
+  /** How many nodes it has with itself, aliases counted each time. */
+  readonly size: number;
+  /** How many levels it has. */
+  readonly depth: number;
+}
+
+export interface YamlScalar extends NodeFacts {
+  readonly kind: "scalar";
+  readonly value: string | number | boolean | null;
+  /** As it is written, but for quotes and escapes. */
+  readonly text: string;
+  /** Behind the closing quote or the last character. */
+  readonly end: number;
+}
+
+export interface YamlMap extends NodeFacts {
+  readonly kind: "map";
+  /** In the order of the file. A `Map`, so that `__proto__` is a key like any other. */
+  readonly entries: ReadonlyMap<string, YamlEntry>;
+  readonly flow: boolean;
+}
+
+export interface YamlEntry {
+  readonly keyOffset: number;
+  readonly keyEnd: number;
+  readonly value: YamlNode;
+}
+
+export interface YamlList extends NodeFacts {
+  readonly kind: "list";
+  readonly items: readonly YamlNode[];
+}
+
+/** A file that nodes and problems are in. */
+export interface YamlSource {
+  readonly file: string;
+  readonly sourceAt: (offset: number) => Source;
+}
+
+/** A place that a problem can be reported at. */
+export interface Spot {
+  readonly in: YamlSource;
+  readonly offset: number;
+  /** As in `tables.clients.columns[1]`. */
+  readonly path: string;
+}
+
+/** A node, and how it was reached. */
+export interface Located<N extends YamlNode = YamlNode> extends Spot {
+  readonly node: N;
+}
+
+export type LocatedMap = Located<YamlMap>;
+
+/** The value under `key`. */
+export function childOf(at: LocatedMap, key: string): Located | undefined {
+  const entry = at.node.entries.get(key);
+  if (entry === undefined) return undefined;
+  return locate(at, entry.value, key);
+}
+
+/** The items of a list; a node that is no list counts as a list of itself. */
+export function itemsOf(at: Located): readonly Located[] {
+  if (at.node.kind !== "list") return [at];
+  return at.node.items.map((node, index) => locate(at, node, index));
+}
+
+/** The entries of a map with their keys; none for other nodes. */
+export function* entriesOf(at: Located): Generator<readonly [string, Located], void> {
+  if (at.node.kind !== "map") return;
+  for (const [key, entry] of at.node.entries) yield [key, locate(at, entry.value, key)];
+}
+
+/** The place of a key, rather than of its value. */
+export function keySpot(at: LocatedMap, key: string): Spot {
+  const entry = at.node.entries.get(key);
+  return { in: at.in, offset: entry?.keyOffset ?? at.offset, path: joinPath(at.path, key) };
+}
+
+/** The place of a key, with the path of the map that has it: for a key that should not be there. */
+export function strayKeySpot(at: LocatedMap, key: string): Spot {
+  return { ...keySpot(at, key), path: at.path };
+}
+
+function locate(parent: Spot, node: YamlNode, step: string | number): Located {
+  return { in: parent.in, offset: node.offset, path: joinPath(parent.path, step), node };
+}
+
+/** Whether it is a map, for the compiler too. */
+export function isMapAt(at: Located): at is LocatedMap {
+  return at.node.kind === "map";
+}
+
+/** The text of a scalar that is a string. */
+export function textAt(at: Located | undefined): string | undefined {
+  if (at?.node.kind !== "scalar" || typeof at.node.value !== "string") return undefined;
+  return at.node.value;
+}
+
+/** The file, line and column of a spot. */
+export function sourceOf(spot: Spot): Source {
+  return spot.in.sourceAt(spot.offset);
+}
+
+const plainKey = /^[\p{L}_$][\p{L}\p{N}_$-]*$/u;
+
+function joinPath(path: string, step: string | number): string {
+  if (typeof step === "number") return `${path}[${step}]`;
+  if (!plainKey.test(step)) return `${path}[${JSON.stringify(step)}]`;
+  return path === "" ? step : `${path}.${step}`;
+}
+
+/** Collects problems. One that was reported already at the same place is dropped. */
+export class Problems {
+  readonly #list: Problem[] = [];
+  readonly #seen = new Set<string>();
+  #errors = 0;
+
+  get list(): readonly Problem[] {
+    return this.#list;
+  }
+
+  get errorCount(): number {
+    return this.#errors;
+  }
+
+  error(spot: Spot, code: ProblemCode, message: string, hint?: string): void {
+    this.#add(spot, { severity: "error", code, message, ...(hint === undefined ? {} : { hint }) });
+  }
+
+  warning(spot: Spot, code: ProblemCode, message: string, hint?: string): void {
+    this.#add(spot, {
+      severity: "warning",
+      code,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+
+  #add(spot: Spot, about: Omit<Problem, "file" | "line" | "column" | "path">): void {
+    const { file, line, column } = sourceOf(spot);
+    const key = JSON.stringify([file, line, column, about.message]);
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    if (about.severity === "error") this.#errors += 1;
+    this.#list.push({ ...about, file, line, column, path: spot.path });
+  }
+}
+
+/** `file:line` of a spot, to name a second place in a message. */
+export function placeOf(spot: Spot): string {
+  const { file, line } = sourceOf(spot);
+  return `${file}:${line}`;
+}
