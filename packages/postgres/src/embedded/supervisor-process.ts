@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { PostgresError } from "../postgres-error.ts";
+import type { SupervisorPlan } from "./supervisor-plan.ts";
+
+/** A supervisor that was started just now. It may find that another was faster, and end. */
+export interface SupervisorProcess {
+  /** Whether it has ended, and with what words if not in order. */
+  state(): { readonly ended: boolean; readonly complaint: string | undefined };
+  /** From now on it lives alone, and does not keep this process alive. */
+  release(): void;
+}
+
+/** Starts the program of `supervisor.ts` as a process of its own: no Ctrl-C of this terminal reaches it. */
+export function startSupervisorProcess(plan: SupervisorPlan): SupervisorProcess {
+  const program = supervisorFile();
+  const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...env } = process.env;
+  const child = spawn(process.execPath, [program, JSON.stringify(plan)], {
+    cwd: plan.folder,
+    detached: true,
+    env,
+    stdio: ["ignore", "ignore", "pipe"],
+    windowsHide: true,
+  });
+  let said = "";
+  let state: ReturnType<SupervisorProcess["state"]> = { ended: false, complaint: undefined };
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    said = (said + chunk).slice(-4000);
+  });
+  child.once("error", (error) => {
+    state = { ended: true, complaint: error.message };
+  });
+  child.once("close", (code, signal) => {
+    // 1 has told every lease what was wrong, 3 was not the first.
+    const inOrder = code === 0 || code === 3 || (code === 1 && said === "");
+    const complaint = inOrder
+      ? undefined
+      : `${said.trim()} (it ended with ${code ?? signal ?? "nothing"})`;
+    state = { ended: true, complaint };
+  });
+  return {
+    state: () => state,
+    release: () => {
+      child.unref();
+      if (child.stderr instanceof Socket) child.stderr.unref();
+    },
+  };
+}
+
+/** Beside this file in the source; the bundle of this file is one folder further up, or a chunk there. */
+function supervisorFile(): string {
+  const path = import.meta.url.endsWith(".ts") ? "./supervisor.ts" : "./embedded/supervisor.js";
+  const file = fileURLToPath(new URL(path, import.meta.url));
+  if (existsSync(file)) return file;
+  throw new PostgresError(
+    "EMBEDDED_NOT_INSTALLED",
+    `A part of @ctb-data/postgres is missing: ${file}.`,
+    {
+      hint: "Do not bundle @ctb-data/postgres into your program: mark it as external.",
+    },
+  );
+}
