@@ -78,16 +78,16 @@ export interface PostgresErrorDetails {
 export class PostgresError extends Error {
   override readonly name = "PostgresError";
   readonly code: PostgresErrorCode;
-  readonly hint?: string;
-  readonly sqlState?: string;
-  readonly detail?: string;
-  readonly position?: number;
-  readonly where?: string;
-  readonly schema?: string;
-  readonly table?: string;
-  readonly columns?: readonly string[];
-  readonly constraint?: string;
-  readonly row?: number;
+  declare readonly hint?: string;
+  declare readonly sqlState?: string;
+  declare readonly detail?: string;
+  declare readonly position?: number;
+  declare readonly where?: string;
+  declare readonly schema?: string;
+  declare readonly table?: string;
+  declare readonly columns?: readonly string[];
+  declare readonly constraint?: string;
+  declare readonly row?: number;
 
   constructor(code: PostgresErrorCode, message: string, details: PostgresErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

@@ -49,13 +49,37 @@ export class Session {
   }
 
   /** Runs one statement when those before it are done. @throws {PostgresError} */
-  async run<Row extends object>(
-    config: QueryConfig,
-    limits: Limits = {},
-  ): Promise<QueryResult<Row>> {
+  async run(config: QueryConfig, limits: Limits = {}): Promise<QueryResult> {
     return await this.exclusively(
-      async () => await this.guard(async () => await this.client.query<Row>(config), limits),
+      async () => await this.guard(async () => await this.client.query(config), limits),
     );
+  }
+
+  /** Runs `fn`, which uses this session several times; an aborted signal cancels what runs and does not wait for `fn`. */
+  async stoppable<T>(fn: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (!signal) return await fn();
+    if (signal.aborted) throw cancelled(signal);
+    let onAbort = (): void => undefined;
+    const aborted = new Promise<never>((_resolve, reject) => {
+      onAbort = () => void this.stop().then(() => reject(cancelled(signal)));
+    });
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await Promise.race([fn(), aborted]);
+    } catch (error) {
+      throw signal.aborted ? cancelled(signal, error) : error;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** Waits for everything before, and keeps others waiting until the returned function is called. */
+  async hold(): Promise<() => void> {
+    return await new Promise<() => void>((resolve, reject) => {
+      this.exclusively(
+        async () => await new Promise<void>((release) => resolve(() => release())),
+      ).catch(reject);
+    });
   }
 
   /** Runs `fn`, which uses the client itself, when everything before it is done. */
@@ -161,6 +185,7 @@ export class Session {
 
 /** The error for work that its signal has stopped. */
 export function cancelled(signal: AbortSignal, cause?: unknown): PostgresError {
+  if (cause instanceof PostgresError && (cause.code === "CANCELLED" || cause.code === "TIMEOUT")) return cause;
   const reason: unknown = signal.reason;
   const timeout = reason instanceof DOMException && reason.name === "TimeoutError";
   return new PostgresError(

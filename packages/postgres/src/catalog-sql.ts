@@ -1,0 +1,111 @@
+import { quoteIdentifier, quoteLiteral } from "./quote-identifier.ts";
+
+/**
+ * One script that asks for everything: one query per kind of object, in one snapshot, in one round trip. With the schemas in
+ * front of the path PostgreSQL prints their names as the registry does, without the schema.
+ */
+export function catalogSql(schemas: readonly string[]): string {
+  const list = `ANY (ARRAY[${schemas.map(quoteLiteral).join(", ")}]::pg_catalog.text[])`;
+  const path = schemas.length === 0 ? "''" : schemas.map(quoteIdentifier).join(", ");
+  const queries = [tables, columns, constraints, indexes, enums, sequences, views];
+  return [
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    `SET LOCAL search_path = ${path}`,
+    "SELECT pg_catalog.current_setting('server_version') AS version",
+    ...queries.map((query) => query.replaceAll("$SCHEMAS", list)),
+    "COMMIT",
+  ].join(";\n");
+}
+
+/** Tables of extensions and partitions of tables belong to something else. */
+const tables = `
+SELECT n.nspname AS schema, c.relname AS name, c.oid AS oid, c.relkind = 'p' AS partitioned,
+  c.reltuples::float8 AS rows, d.description AS comment
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_description d ON d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
+WHERE n.nspname = $SCHEMAS AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e
+    WHERE e.classid = 'pg_catalog.pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+ORDER BY n.nspname, c.relname`;
+
+const columns = `
+SELECT a.attrelid AS oid, a.attnum AS number, a.attname AS name,
+  pg_catalog.format_type(a.atttypid, a.atttypmod) AS type, NOT a.attnotnull AS nullable,
+  pg_catalog.pg_get_expr(f.adbin, f.adrelid) AS expression, a.attidentity::text AS identity,
+  a.attgenerated::text AS generated, d.description AS comment,
+  EXISTS (SELECT FROM pg_catalog.pg_depend s
+    JOIN pg_catalog.pg_depend u ON u.classid = 'pg_catalog.pg_attrdef'::regclass AND u.objid = f.oid
+      AND u.refclassid = 'pg_catalog.pg_class'::regclass AND u.refobjid = s.objid
+    WHERE s.classid = 'pg_catalog.pg_class'::regclass AND s.refclassid = 'pg_catalog.pg_class'::regclass
+      AND s.refobjid = a.attrelid AND s.refobjsubid = a.attnum AND s.deptype = 'a') AS serial
+FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
+LEFT JOIN pg_catalog.pg_description d
+  ON d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = a.attrelid AND d.objsubid = a.attnum
+WHERE n.nspname = $SCHEMAS AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attrelid, a.attnum`;
+
+const constraints = `
+SELECT o.conrelid AS oid, o.conname AS name, o.contype::text AS type, o.conkey AS columns,
+  o.confkey AS "referencedColumns", o.confrelid AS "referencedOid", rn.nspname AS "referencedSchema",
+  rc.relname AS "referencedTable", o.confdeltype::text AS "onDelete", o.confupdtype::text AS "onUpdate",
+  o.condeferrable AS deferrable, o.convalidated AS validated, pg_catalog.pg_get_expr(o.conbin, o.conrelid) AS expression,
+  (SELECT array_agg(ra.attname ORDER BY k.place)
+    FROM unnest(o.confkey) WITH ORDINALITY k (number, place)
+    JOIN pg_catalog.pg_attribute ra ON ra.attrelid = o.confrelid AND ra.attnum = k.number) AS "referencedNames"
+FROM pg_catalog.pg_constraint o
+JOIN pg_catalog.pg_class c ON c.oid = o.conrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_class rc ON rc.oid = o.confrelid
+LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = rc.relnamespace
+WHERE n.nspname = $SCHEMAS AND o.contype IN ('p', 'u', 'f', 'c')
+ORDER BY o.conrelid, o.conname`;
+
+const indexes = `
+SELECT i.indrelid AS oid, c.relname AS name, i.indisunique AS unique, m.amname AS method,
+  pg_catalog.pg_get_indexdef(i.indexrelid) AS definition, pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
+  i.indisvalid AS valid, i.indnkeyatts AS keys,
+  (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+      'number', i.indkey[k], 'text', pg_catalog.pg_get_indexdef(i.indexrelid, k + 1, true), 'option', i.indoption[k],
+      'class', CASE WHEN p.opcdefault THEN NULL ELSE p.opcname END) ORDER BY k)
+    FROM pg_catalog.generate_series(0, i.indnatts - 1) k
+    LEFT JOIN pg_catalog.pg_opclass p ON p.oid = i.indclass[k]) AS parts
+FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+JOIN pg_catalog.pg_am m ON m.oid = c.relam
+JOIN pg_catalog.pg_class t ON t.oid = i.indrelid AND t.relkind IN ('r', 'p') AND NOT t.relispartition
+JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
+WHERE n.nspname = $SCHEMAS AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint o
+    WHERE o.conindid = i.indexrelid AND o.conrelid = i.indrelid AND o.contype IN ('p', 'u', 'x'))
+ORDER BY i.indrelid, c.relname`;
+
+const enums = `
+SELECT n.nspname AS schema, t.typname AS name, d.description AS comment,
+  (SELECT array_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid) AS values
+FROM pg_catalog.pg_type t
+JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+LEFT JOIN pg_catalog.pg_description d ON d.classoid = 'pg_catalog.pg_type'::regclass AND d.objoid = t.oid AND d.objsubid = 0
+WHERE n.nspname = $SCHEMAS AND t.typtype = 'e'
+ORDER BY n.nspname, t.typname`;
+
+const sequences = `
+SELECT n.nspname AS schema, c.relname AS name, pg_catalog.format_type(s.seqtypid, NULL) AS type,
+  t.relname AS table, a.attname AS column
+FROM pg_catalog.pg_sequence s
+JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
+  AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
+LEFT JOIN pg_catalog.pg_class t ON t.oid = d.refobjid
+LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+WHERE n.nspname = $SCHEMAS
+ORDER BY n.nspname, c.relname`;
+
+const views = `
+SELECT n.nspname AS schema, c.relname AS name, c.relkind = 'm' AS materialized
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $SCHEMAS AND c.relkind IN ('v', 'm')
+ORDER BY n.nspname, c.relname`;

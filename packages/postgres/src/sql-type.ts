@@ -1,0 +1,28 @@
+import { formatColumnType, type Column, type ColumnType, type Registry } from "@ctb-data/registry";
+import { quoteIdentifier } from "./quote-identifier.ts";
+
+/** A table, type or index of the registry's schema: unqualified in `public`, where every tool looks. */
+export function objectName(schema: string, name: string): string {
+  return schema === "public" ? quoteIdentifier(name) : qualifiedName(schema, name);
+}
+
+/** A name that no `search_path` can turn into another. */
+export function qualifiedName(schema: string, name: string): string {
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+}
+
+/** An enum's name, always qualified: a cast to it must not depend on the session. */
+export function enumSqlName(schema: string, name: string): string {
+  return qualifiedName(schema, name);
+}
+
+/** A type as a column definition spells it. */
+export function columnSqlType(type: ColumnType, schema: string): string {
+  if (type.kind !== "enum") return formatColumnType(type);
+  return `${objectName(schema, type.name)}${"[]".repeat(type.dimensions)}`;
+}
+
+/** The type that a column stores: text where it holds ciphertext. */
+export function storedSqlType(column: Column, registry: Pick<Registry, "schema">): string {
+  return column.encryption ? "text" : columnSqlType(column.type, registry.schema);
+}
