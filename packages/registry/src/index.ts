@@ -13,13 +13,14 @@ export {
   type ValueKind,
 } from "./column-types.ts";
 export { describeChange, diffRegistries } from "./diff-registries.ts";
-export { checkBlueprint, loadBlueprint, parseBlueprint } from "./load-blueprint.ts";
+export { checkBlueprint, type CheckedBlueprint } from "./check-blueprint.ts";
+export { loadBlueprint, loadBlueprints, parseBlueprint } from "./load-blueprint.ts";
 export { loadRegistry, parseRegistry, type LoadOptions } from "./load-registry.ts";
 export { formatProblem, type Problem, type ProblemCode } from "./problem.ts";
 export { readRegistryFiles } from "./read-registry-files.ts";
 export type * from "./registry-change.ts";
 export { RegistryError, type RegistryErrorCode } from "./registry-error.ts";
-export { registryJsonSchema } from "./registry-json-schema.ts";
+export { blueprintJsonSchema, registryJsonSchema } from "./registry-json-schema.ts";
 export type * from "./registry.ts";
 export { renameColumn, type ColumnRename } from "./rename-column.ts";
 export { renderErd } from "./render-erd.ts";

@@ -87,8 +87,8 @@ function errorOf(failures: readonly [Failure, ...Failure[]] | readonly Failure[]
   const problems = failures.map(({ problem }) => problem);
   const message =
     problems.length === 1
-      ? `The registry cannot be read: ${problems.map(formatProblem).join("")}`
-      : `The registry cannot be read:\n  ${problems.map(formatProblem).join("\n  ")}`;
+      ? `This cannot be read: ${problems.map(formatProblem).join("")}`
+      : `These cannot be read:\n  ${problems.map(formatProblem).join("\n  ")}`;
   const code = first?.code ?? "UNREADABLE";
   return new RegistryError(code, message, {
     hint: hints[code] ?? "",

@@ -1,0 +1,123 @@
+import { dateFormatSchema, numberFormatSchema, padFormatSchema } from "./blueprint-schema.ts";
+import type { ValueFormat } from "./blueprint.ts";
+import { checkShape, describe, type Checking } from "./check-shape.ts";
+import { quoted, suggestion } from "./problem.ts";
+import type { ColumnType } from "./registry.ts";
+import { childOf, isMapAt, textAt, type Located } from "./yaml-node.ts";
+
+/** Reads how a value looks in the vendor's text. */
+export function valueFormatOf(at: Located, checking: Checking): ValueFormat | undefined {
+  const text = textAt(at);
+  if (text === "upper" || text === "lower") return { kind: "case", to: text };
+  if (text !== undefined) return dateFormat(text, at, checking);
+  if (!isMapAt(at)) {
+    checking.problems.error(
+      at,
+      "wrong-value",
+      `must be upper, lower, a date pattern or a map, not ${describe(at.node)}`,
+    );
+    return undefined;
+  }
+  if (at.node.entries.has("date")) {
+    const data = checkShape(dateFormatSchema, at, checking);
+    return data === undefined
+      ? undefined
+      : dateFormat(data.date, childOf(at, "date") ?? at, checking);
+  }
+  if (at.node.entries.has("pad")) {
+    const data = checkShape(padFormatSchema, at, checking);
+    return data === undefined ? undefined : padFormat(data, at, checking);
+  }
+  const data = checkShape(numberFormatSchema, at, checking);
+  if (data === undefined) return undefined;
+  const { digits, decimals, decimal_mark: decimalMark = ".", group_mark: groupMark = "" } = data;
+  if (groupMark !== "" && groupMark === decimalMark) {
+    checking.problems.error(
+      at,
+      "conflict",
+      `decimals and groups cannot both be marked by ${quoted(groupMark)}`,
+    );
+  }
+  if (decimalMark === "" && decimals === undefined) {
+    checking.problems.error(
+      at,
+      "missing-key",
+      'with an empty decimal_mark the key "decimals" is missing',
+    );
+  }
+  return {
+    kind: "number",
+    ...(digits === undefined ? {} : { digits }),
+    ...(decimals === undefined ? {} : { decimals }),
+    decimalMark,
+    groupMark,
+  };
+}
+
+function padFormat(
+  data: {
+    readonly pad: number;
+    readonly fill?: string | undefined;
+    readonly side?: "left" | "right" | undefined;
+  },
+  at: Located,
+  { problems }: Checking,
+): ValueFormat {
+  const { pad, fill = " ", side = "left" } = data;
+  if (!/^.$/su.test(fill))
+    problems.error(at, "wrong-value", `the fill must be one character, not ${quoted(fill)}`);
+  return { kind: "pad", length: pad, fill, side };
+}
+
+const dateTokens = /YYYY|MM|DD|HH|mm|ss|S{1,6}/g;
+
+function dateFormat(pattern: string, at: Located, { problems }: Checking): ValueFormat | undefined {
+  const tokens: readonly string[] = pattern.match(dateTokens) ?? [];
+  const letters = /[A-Za-z]+/.exec(pattern.replaceAll(dateTokens, ""))?.[0];
+  // A `T` between date and time is the one letter that stands for itself.
+  if (tokens.length === 0 || (letters !== undefined && letters !== "T")) {
+    problems.error(
+      at,
+      "wrong-value",
+      `${quoted(pattern)} is not a format${suggestion(pattern, ["upper", "lower", "YYYYMMDD", "YYYY-MM-DD"])}`,
+      "a date pattern is made of YYYY MM DD HH mm ss and S for fractions",
+    );
+    return undefined;
+  }
+  const twice = tokens.find((token, index) => tokens.indexOf(token) !== index);
+  if (twice !== undefined)
+    problems.error(at, "wrong-value", `${twice} is twice in the date pattern ${quoted(pattern)}`);
+  return { kind: "date", pattern };
+}
+
+const numberKinds = new Set<ColumnType["kind"]>([
+  "int16",
+  "int32",
+  "int64",
+  "decimal",
+  "float32",
+  "float64",
+]);
+const dateKinds = new Set<ColumnType["kind"]>(["date", "time", "timestamp", "timestamptz"]);
+
+/** Reports a format that a column of this type cannot have. */
+export function checkFormat(
+  format: ValueFormat,
+  type: ColumnType,
+  { at, checking }: { readonly at: Located; readonly checking: Checking },
+): void {
+  const fits =
+    format.kind === "date"
+      ? dateKinds.has(type.kind)
+      : format.kind === "number"
+        ? numberKinds.has(type.kind)
+        : format.kind === "pad" || type.kind === "text" || type.kind === "enum";
+  if (fits && type.dimensions === 0) return;
+  const what = {
+    date: "a date pattern",
+    number: "a number format",
+    case: "upper and lower",
+    pad: "pad",
+  }[format.kind];
+  checking.problems.error(at, "conflict", `${what} cannot be the format of ${type.name}`);
+}
