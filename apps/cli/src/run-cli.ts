@@ -43,6 +43,8 @@ export async function runCli(process: NodeJS.Process): Promise<void> {
     const result = await run(context);
     process.exitCode = signal.aborted ? exitCode.interrupted : result;
   });
+  // An idle connection does not keep a process alive, and a command may be waiting for one to close.
+  const awake = setInterval(() => undefined, 60_000);
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
@@ -50,6 +52,8 @@ export async function runCli(process: NodeJS.Process): Promise<void> {
     if (usage !== undefined) {
       fail(usage.error);
     }
+  } finally {
+    clearInterval(awake);
   }
 }
 

@@ -1,6 +1,4 @@
 import { once } from "node:events";
-import { migrateUp } from "@ctb-data/migrations";
-import { openPostgres } from "@ctb-data/postgres";
 import type { EmbeddedPostgres } from "@ctb-data/postgres/embedded";
 import type { CommandContext } from "../command-context.ts";
 import { type LoadedSettings, settingPath } from "../config/load-settings.ts";
@@ -29,10 +27,7 @@ export async function dev(context: CommandContext, flags: DevFlags): Promise<Exi
   }
   sayRunning(context, loaded, server);
   if (!context.signal.aborted) {
-    // A pending event keeps no process alive; the timer does.
-    const alive = setInterval(() => undefined, 60_000);
     await once(context.signal, "abort");
-    clearInterval(alive);
   }
   context.terminal.err.line("Stopping PostgreSQL; its data stays.");
   return exitCode.interrupted;
@@ -67,6 +62,8 @@ async function migrate(
   { settings }: LoadedSettings,
   { url }: EmbeddedPostgres,
 ): Promise<void> {
+  const { migrateUp } = await import("@ctb-data/migrations");
+  const { openPostgres } = await import("@ctb-data/postgres");
   await using db = await openPostgres({ url, signal: context.signal });
   using progress = await migrationProgress(context);
   const { migrations } = await migrateUp(db, {

@@ -35,7 +35,9 @@ export async function registryShow(context: CommandContext, flags: ShowFlags): P
     return exitCode.done;
   }
   for (const [index, table] of tables.entries()) {
-    out.line(index === 0 ? "" : "\n");
+    if (index > 0) {
+      out.line();
+    }
     sayTable(out, table);
   }
   return exitCode.done;

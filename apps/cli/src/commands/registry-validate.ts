@@ -45,7 +45,7 @@ export async function registryValidate(
         strict,
         signal,
       })
-    : { files: 0, problems: [] };
+    : { files: undefined, problems: [] };
   const all = [...problems, ...blueprints.problems];
   const valid = all.every(({ severity }) => severity === "warning");
   if (terminal.json) {
@@ -53,7 +53,7 @@ export async function registryValidate(
       valid,
       files: files.map(({ file }) => file),
       tables: registry?.tables.size ?? null,
-      blueprints: blueprints.files,
+      blueprints: blueprints.files ?? null,
       problems: all,
     });
   } else {
@@ -81,13 +81,16 @@ function sayProblems(out: Channel, problems: readonly Problem[]): void {
 function sayValid(
   out: Channel,
   path: string,
-  { registry, blueprints }: { readonly registry: Registry; readonly blueprints: number },
+  {
+    registry,
+    blueprints,
+  }: { readonly registry: Registry; readonly blueprints: number | undefined },
 ): void {
   const columns = [...registry.tables.values()].reduce((sum, table) => sum + table.columns.size, 0);
   const parts = [
     countOf(registry.tables.size, "table"),
     countOf(columns, "column"),
-    countOf(blueprints, "vendor blueprint"),
+    ...(blueprints === undefined ? [] : [countOf(blueprints, "vendor blueprint")]),
   ];
   out.line(
     wrapText(

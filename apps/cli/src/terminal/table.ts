@@ -97,11 +97,8 @@ function fit({ columns, rows }: TableContent, available: number | undefined): Fi
     return { shown, hidden, wrapTo: null };
   }
   const excess = (): number => totalWidth(shown) - available;
-  const canWrap = (): number => {
-    const wrapping = shown.find(({ column }) => column.wraps === true);
-    return wrapping === undefined ? 0 : Math.max(0, wrapping.width - minimumWrap);
-  };
-  while (excess() > canWrap()) {
+  // A row on one line is easier to read than one more column.
+  while (excess() > 0) {
     const next = shown
       .filter(({ column }) => column.dropOrder !== undefined)
       .toSorted((a, b) => (b.column.dropOrder ?? 0) - (a.column.dropOrder ?? 0))[0];

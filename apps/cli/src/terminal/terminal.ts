@@ -12,11 +12,7 @@ export interface TerminalOptions {
 }
 
 /** The streams of a process. */
-export interface Streams {
-  readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-}
+export type Streams = Pick<NodeJS.Process, "stdin" | "stdout" | "stderr">;
 
 /** Something that can be written to, and how. */
 export interface Channel {
@@ -63,7 +59,7 @@ export function createTerminal(streams: Streams, options: TerminalOptions): Term
 /** The least width that is laid out for: narrower terminals wrap by themselves. */
 const minimumColumns = 40;
 
-function createChannel(stream: NodeJS.WriteStream, options: TerminalOptions): Channel {
+function createChannel(stream: Streams["stdout" | "stderr"], options: TerminalOptions): Channel {
   const hasTerminal = isatty(stream.fd);
   const colored = isColored(hasTerminal, options);
   return {

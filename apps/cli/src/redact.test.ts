@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { redactorOf } from "./redact.ts";
+
+test("the whole URL, its password as written and as decoded, and keys are taken out", () => {
+  const redact = redactorOf({
+    given: new Map([
+      ["DATABASE_URL", { value: "postgres://me:p%40ss/w0rd@h/d", origin: "x" }],
+      ["DATA_ENCRYPTION_KEY", { value: "k".repeat(44), origin: "x" }],
+      ["MIGRATIONS_DIR", { value: "migrations", origin: "x" }],
+    ]),
+  });
+  expect(
+    redact(
+      `a postgres://me:p%40ss/w0rd@h/d b p@ss/w0rd c p%40ss/w0rd d ${"k".repeat(44)} migrations`,
+    ),
+  ).toBe("a *** b *** c *** d *** migrations");
+});
+
+test("without secrets a text stays as it is", () => {
+  expect(redactorOf({ given: new Map() })("postgres://u:p@h/d")).toBe("postgres://u:p@h/d");
+});

@@ -1,0 +1,110 @@
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openPostgres, type Postgres } from "@ctb-data/postgres";
+import { startEmbeddedPostgres } from "@ctb-data/postgres/embedded";
+import { loadBlueprint, loadRegistry } from "@ctb-data/registry";
+import { paint, say } from "./console.ts";
+import { ctbData } from "./ctb-data-process.ts";
+import { loadBySector, readRecords } from "./load-companies.ts";
+import { queryKysely, queryModels } from "./queries.ts";
+import { runSteps } from "./steps.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const data = fileURLToPath(new URL("../data", import.meta.url));
+const registryFile = "db/registry/clnt_column_registry.yml";
+const blueprintFile = "db/vendor_blueprints/sp500.yml";
+
+/** Runs the whole demo in a temporary folder, and leaves nothing behind: also when it is stopped, or a step fails. */
+export async function runDemo(signal: AbortSignal): Promise<void> {
+  await using folder = await temporaryFolder();
+  await using resources = new AsyncDisposableStack();
+  say(paint("bold", "ctb-data: one column registry, from a CSV file to PostgreSQL"));
+  say(`in ${folder.path}, which is removed at the end`);
+  say();
+  const at = (path: string): string => join(folder.path, path);
+  const cli = async (command: string, expected = 0): Promise<void> => {
+    await ctbData({ dir: folder.path, signal }, command.split(" "), expected);
+  };
+  let opened: Promise<Postgres> | undefined;
+  const database = async (): Promise<Postgres> =>
+    await (opened ??= openDatabase(at(".ctb-data/postgres"), { resources, signal }));
+  await runSteps(
+    [
+      { title: "Lay down a project", run: async () => await cli("init") },
+      {
+        title: "Add a vendor blueprint for the CSV file, and check it all",
+        run: async () => {
+          await copyFile(join(data, "sp500.yml"), at(blueprintFile));
+          say(`Copied sp500.yml to ${blueprintFile}.`);
+          await cli("registry validate");
+        },
+      },
+      {
+        title: "Start PostgreSQL",
+        run: async () => {
+          const { rows } = await (
+            await database()
+          ).query<{ version: string }>("SELECT current_setting('server_version') AS version");
+          say(`PostgreSQL ${rows[0]?.version ?? ""}, from npm: nothing to install.`);
+        },
+      },
+      { title: "Apply the migrations", run: async () => await cli("migrate up") },
+      {
+        title: "Load the companies of the S&P 500",
+        run: async () => {
+          const registry = await loadRegistry(at(registryFile));
+          const blueprint = await loadBlueprint(at(blueprintFile), registry);
+          await load(await database(), blueprint);
+        },
+      },
+      { title: "Ask through the models", run: async () => await queryModels(await database()) },
+      { title: "Ask through Kysely", run: async () => await queryKysely(await database()) },
+      { title: "See where the migrations stand", run: async () => await cli("migrate status") },
+      {
+        title: "Roll back the newest one, and up again",
+        run: async () => {
+          await cli("migrate rollback --yes");
+          await cli("migrate up");
+        },
+      },
+      {
+        title: "Try to roll back what holds data: refused",
+        run: async () => await cli("migrate rollback --to 0 --yes", 4),
+      },
+      {
+        title: "Check that the generated files are current",
+        run: async () => await cli("generate --check"),
+      },
+    ],
+    signal,
+  );
+}
+
+interface OpenOptions {
+  readonly resources: AsyncDisposableStack;
+  readonly signal: AbortSignal;
+}
+
+/** The server that the command line finds in this folder too: the last one to leave stops it. */
+async function openDatabase(
+  dataDir: string,
+  { resources, signal }: OpenOptions,
+): Promise<Postgres> {
+  const server = resources.use(await startEmbeddedPostgres({ dataDir, signal }));
+  return resources.use(await openPostgres({ url: server.url, signal }));
+}
+
+async function load(
+  db: Postgres,
+  { intake, ...blueprint }: Awaited<ReturnType<typeof loadBlueprint>>,
+): Promise<void> {
+  if (intake === undefined) {
+    throw new Error("sp500.yml has no intake.");
+  }
+  const records = await readRecords(join(data, "sp500_constituents.csv"), intake);
+  const loads = await loadBySector(db, { ...blueprint, intake }, records);
+  const clients = loads.reduce((sum, { clients: count }) => sum + count, 0);
+  say(`${records.length} records read, ${clients} clients written,`);
+  say(`in ${loads.length} loads: one blueprint and one IMO process per sector.`);
+}

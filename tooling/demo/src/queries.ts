@@ -1,0 +1,52 @@
+import { type Blueprint, Client, type ImoProcess } from "@ctb-data/models";
+import type { Postgres } from "@ctb-data/postgres";
+import { type Generated, sql } from "kysely";
+import { paint, say, sayTable } from "./console.ts";
+
+/** Asks through the models: typed rows, values checked both ways. */
+export async function queryModels(db: Postgres): Promise<void> {
+  const clients = db.table(Client);
+  say(paint("cyan", 'db.table(Client).find({ name: { ilike: "%energy%" } })'));
+  const found = await clients.find({ name: { ilike: "%energy%" } }, { orderBy: { name: "asc" } });
+  for (const { id, name } of found) {
+    say(`  ${String(id).padStart(3)}  ${name}`);
+  }
+  const [first] = found;
+  if (first !== undefined) {
+    say(paint("cyan", "Client.toJson(found[0])"));
+    say(`  ${JSON.stringify(Client.toJson(first))}`);
+  }
+  const count = await clients.count();
+  const withoutEmail = await clients.count({ email: null });
+  say(`${count} clients; ${withoutEmail} without an e-mail address, as the file has none.`);
+}
+
+/** Asks through Kysely, over the same connections: how many companies each load brought. */
+export async function queryKysely(db: Postgres): Promise<void> {
+  const rows = await db
+    .kysely<Database>()
+    .selectFrom("imo_processes as process")
+    .innerJoin("blueprints as blueprint", "blueprint.id", "process.blueprint_id")
+    .select([
+      sql<string>`blueprint.config ->> 'sector'`.as("sector"),
+      sql<number>`jsonb_array_length(process.output_stage -> 'clients')`.as("companies"),
+      "process.status",
+    ])
+    .orderBy("companies", "desc")
+    .execute();
+  sayTable(
+    ["sector", "companies", "load"],
+    rows.map(({ sector, companies, status }) => [sector, String(companies), status ?? ""]),
+  );
+}
+
+/** The tables for Kysely, by the models that belong to them. */
+interface Database {
+  readonly clients: Table<Client>;
+  readonly blueprints: Table<Blueprint>;
+  readonly imo_processes: Table<ImoProcess>;
+}
+
+type Table<Model extends { readonly id: number }> = Omit<Model, "id"> & {
+  readonly id: Generated<number>;
+};
