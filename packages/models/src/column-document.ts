@@ -14,7 +14,7 @@ import {
 import { jsonNull } from "./json.ts";
 import type { ModelValue } from "./model-value.ts";
 import { firestoreTimeOf, timestampOfFirestore } from "./time-input.ts";
-import { refuse, ValueProblem } from "./value-problem.ts";
+import { refuse, unreachable, ValueProblem } from "./value-problem.ts";
 
 /** How a column's value (not null) stands in a document field. Both throw {@link ValueProblem}. */
 export interface FieldCodec {
@@ -56,6 +56,8 @@ export function fieldCodecOf(
     case "reference":
     case "vector":
       return undefined;
+    default:
+      return unreachable(fieldType);
   }
 }
 
@@ -78,6 +80,14 @@ function usualFieldType(kind: ReturnType<typeof kindOf>): FirestoreType {
       return "bytes";
     case "json":
       return "map";
+    case "date":
+    case "decimal":
+    case "enum":
+    case "inet":
+    case "interval":
+    case "text":
+    case "time":
+    case "uuid":
     default:
       return "string";
   }

@@ -8,7 +8,7 @@ import type { ModelValue } from "./model-value.ts";
 import { bigintInput, decimalInput, floatInput, integerInput } from "./number-input.ts";
 import { checkedText, enumInput, textInput, uuidInput } from "./text-input.ts";
 import { dateInput, timeInput, timestampInput } from "./time-input.ts";
-import { refuse, ValueProblem } from "./value-problem.ts";
+import { refuse, unreachable, ValueProblem } from "./value-problem.ts";
 
 /** What the readers of input need to know of a column. */
 export type InputColumn = Pick<ModelColumn, "min" | "max" | "pattern" | "format"> & {
@@ -87,6 +87,8 @@ function plainInputOf(column: InputColumn): ReadInput {
       return typeof type === "string" || type.kind !== "enum"
         ? checkedText
         : enumInput(type.values);
+    default:
+      return unreachable(kind);
   }
 }
 

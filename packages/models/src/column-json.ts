@@ -73,6 +73,19 @@ function plainJsonCodecOf(type: TextType): JsonCodec {
       };
     case "json":
       return { write: writeJson, read: (value) => input(readJson(value)) };
+    case "boolean":
+    case "date":
+    case "decimal":
+    case "enum":
+    case "inet":
+    case "int16":
+    case "int32":
+    case "interval":
+    case "text":
+    case "time":
+    case "timestamp":
+    case "timestamptz":
+    case "uuid":
     default:
       return { write: writePlain, read: input };
   }

@@ -4,7 +4,7 @@ import { intervalOfParts } from "./interval.ts";
 import type { Json } from "./json.ts";
 import type { ModelValue } from "./model-value.ts";
 import { localDateText } from "./time-input.ts";
-import { refuse } from "./value-problem.ts";
+import { refuse, unreachable } from "./value-problem.ts";
 
 /** Reads what a database driver gives for a column. @throws {ValueProblem} */
 export type ReadRow = (value: unknown) => ModelValue;
@@ -49,6 +49,8 @@ export function rowReaderOf(type: TextType): ReadRow {
       return jsonOfDriver;
     case "bytes":
       return (value) => (value instanceof Uint8Array ? plainBytes(value) : lenient(value));
+    default:
+      return unreachable(kind);
   }
 }
 

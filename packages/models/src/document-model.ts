@@ -10,7 +10,7 @@ import type { ModelField, ModelTable } from "./model-table.ts";
 import type { ModelValue } from "./model-value.ts";
 import type { DocumentWithId, FromDocumentOptions } from "./model.ts";
 import { nearestName } from "./nearest-name.ts";
-import { nameOfValue, ValueProblem } from "./value-problem.ts";
+import { nameOfValue, unreachable, ValueProblem } from "./value-problem.ts";
 
 /** A document field that holds a column. */
 interface ColumnField {
@@ -268,5 +268,7 @@ function isOfType(value: {}, type: FirestoreType): boolean {
       return typeof value === "object" && "path" in value;
     case "vector":
       return typeof value === "object" && "toArray" in value;
+    default:
+      return unreachable(type);
   }
 }

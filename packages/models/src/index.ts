@@ -9,7 +9,17 @@ export {
 } from "./document-types.ts";
 export { generateModels, type GeneratedFile, type GenerateOptions } from "./generate-models.ts";
 export { jsonNull, type Json, type JsonObject, type RawJson } from "./json.ts";
+export type { BlindIndexOptions, ColumnCipher } from "./column-cipher.ts";
+export type { FirestoreMap, FirestoreValue } from "./firestore-value.ts";
 export { parseKeyring, type ColumnPlace, type Keyring } from "./keyring.ts";
+export {
+  modelClass,
+  type ModelClass,
+  type ModelInstance,
+  type ModelMethods,
+  type ModelSchemas,
+  type ModelTypes,
+} from "./model-class.ts";
 export { ModelError, type ModelErrorCode, type ModelIssue } from "./model-error.ts";
 export {
   modelTable,
@@ -30,3 +40,19 @@ export {
 export { checkGenerated, writeGenerated, type GeneratedDifference } from "./write-generated.ts";
 export { valueFromText, valueToText } from "./value-text.ts";
 export { modelOf, modelsOf } from "./model-of.ts";
+export {
+  Blueprint,
+  type BlueprintDocument,
+  type BlueprintInput,
+  type BlueprintRow,
+  type BlueprintValue,
+  Client,
+  type ClientDocument,
+  type ClientInput,
+  type ClientRow,
+  type ClientValue,
+  ImoProcess,
+  type ImoProcessInput,
+  type ImoProcessRow,
+  type ImoProcessValue,
+} from "./seed/index.ts";

@@ -99,6 +99,10 @@ function mustWrap(value: Json, position: Position): boolean {
       return position.depth >= lastDepth && Object.values(value).some(needsDepth);
     case "number":
       return Object.is(value, -0);
+    case "boolean":
+    case "function":
+    case "symbol":
+    case "undefined":
     default:
       return false;
   }
@@ -233,6 +237,9 @@ function readDocument(value: unknown, position: Position): Json {
       return isDoubleOnly(value) ? { $double: textOfDouble(value) } : value;
     case "object":
       return value === null ? null : readObject(value, position);
+    case "function":
+    case "symbol":
+    case "undefined":
     default:
       throw new ValueProblem(`is not a value of Firestore, but ${nameOfValue(value)}`);
   }

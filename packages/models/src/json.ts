@@ -25,7 +25,7 @@ export type JsonObject = { readonly [key: string]: Json };
 interface JsonWithSources {
   readonly parse: (
     text: string,
-    reviver: (
+    reviver?: (
       this: unknown,
       key: string,
       value: Json,
@@ -36,6 +36,7 @@ interface JsonWithSources {
   readonly isRawJSON: (value: unknown) => value is RawJson;
 }
 
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node 22 has them all
 const json = JSON as unknown as JsonWithSources;
 
 /** The JSON value null in a column, which is not SQL's NULL. Only at the top: inside of data it is `null`. */
@@ -66,7 +67,7 @@ export function jsonFromText(text: string): Json {
       ? json.parse(text, (_key, part, { source }) =>
           typeof part === "number" && source !== undefined ? numberOf(part, source) : part,
         )
-      : (JSON.parse(text) as Json);
+      : json.parse(text);
     return value === null ? jsonNull : value;
   } catch (error) {
     throw new ValueProblem(
@@ -152,6 +153,10 @@ function isPlain(value: unknown): boolean {
       if (!isPlainObject(value)) return false;
       for (const key in value) if (!isPlain(value[key])) return false;
       return !Object.hasOwn(value, "toJSON");
+    case "bigint":
+    case "function":
+    case "symbol":
+    case "undefined":
     default:
       return false;
   }
@@ -199,6 +204,9 @@ class JsonCopier {
         return Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(value) : value;
       case "object":
         return value === null ? null : this.#copyObject(value);
+      case "function":
+      case "symbol":
+      case "undefined":
       default:
         throw this.#problem(`must be JSON, not ${nameOfValue(value)}`);
     }

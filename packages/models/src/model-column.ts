@@ -116,13 +116,10 @@ export function isSource(value: unknown): value is Source {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What every object inherits, and no row, value or document means by it. */
-const inherited: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
-
-/** A property, which may be inherited from a class but not from `Object.prototype`, where there is a `constructor`. */
+/** A property, which may be inherited if it is no method: a row may be of a class, and every object has a `constructor`. */
 export function readProperty(source: Source, name: string): unknown {
   const part = source[name];
-  return part !== undefined && inherited.has(name) && !Object.hasOwn(source, name)
-    ? undefined
-    : part;
+  const isInherited =
+    (typeof part === "function" || name === "__proto__") && !Object.hasOwn(source, name);
+  return isInherited ? undefined : part;
 }

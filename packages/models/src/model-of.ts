@@ -76,7 +76,7 @@ function attempt<Result>(run: () => Result, payload: z.core.ParsePayload): Resul
 }
 
 function shapeOf(plans: readonly ColumnPlan[]): Model["shape"] {
-  const shape: Record<string, z.ZodType<ModelValue | undefined, unknown>> = {};
+  const shape: Record<string, z.ZodType<ModelValue | undefined>> = {};
   for (const plan of plans) setOwn(shape, plan.name, columnSchema(plan));
   return shape;
 }
@@ -85,7 +85,7 @@ function columnSchema({
   column,
   required,
   readInput,
-}: ColumnPlan): z.ZodType<ModelValue | undefined, unknown> {
+}: ColumnPlan): z.ZodType<ModelValue | undefined> {
   const schema = z.unknown().transform((value, ctx) => {
     try {
       if (value === null && !column.nullable) throw new ValueProblem("must not be null");

@@ -53,13 +53,13 @@ const maxInt64 = 2n ** 63n - 1n;
 
 /** Compiles the reader of a bigint's input. */
 export function bigintInput(bounds: Bounds): (value: unknown) => bigint {
-  const read = (value: unknown): bigint => {
-    const number = bigintOf(value);
-    if (number < minInt64 || number > maxInt64)
-      throw outOfRange(String(minInt64), String(maxInt64));
-    return number;
-  };
-  return bounded(read, bounds, compareBigints);
+  return bounded(readInt64, bounds, compareBigints);
+}
+
+function readInt64(value: unknown): bigint {
+  const number = bigintOf(value);
+  if (number < minInt64 || number > maxInt64) throw outOfRange(String(minInt64), String(maxInt64));
+  return number;
 }
 
 function bigintOf(value: unknown): bigint {
@@ -72,6 +72,11 @@ function bigintOf(value: unknown): bigint {
     case "string":
       if (!/^[+-]?\d{1,100}$/.test(value)) throw new ValueProblem("is not a whole number");
       return BigInt(value.replace(/^\+/, ""));
+    case "boolean":
+    case "function":
+    case "object":
+    case "symbol":
+    case "undefined":
     default:
       return refuse("a bigint, a number or a text", value);
   }
@@ -94,6 +99,11 @@ function decimalTextOf(value: unknown): string {
       return String(value);
     case "number":
       return decimalOfNumber(value);
+    case "boolean":
+    case "function":
+    case "object":
+    case "symbol":
+    case "undefined":
     default:
       return refuse("a decimal number in a text, a number or a bigint", value);
   }

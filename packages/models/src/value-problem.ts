@@ -28,6 +28,10 @@ export function nameOfValue(value: unknown): string {
       return "a bigint";
     case "boolean":
       return "a boolean";
+    case "function":
+    case "object":
+    case "symbol":
+    case "undefined":
     default:
       return `a value of type ${typeof value}`;
   }
@@ -36,4 +40,9 @@ export function nameOfValue(value: unknown): string {
 /** Throws the problem of a value that is of a wrong JavaScript type. */
 export function refuse(expected: string, value: unknown, hint?: string): never {
   throw new ValueProblem(`must be ${expected}, not ${nameOfValue(value)}`, hint);
+}
+
+/** The end of a switch that has a case for everything: the compiler says so when it has not. */
+export function unreachable(value: never): never {
+  throw new TypeError(`unreachable: ${String(value)}`);
 }
