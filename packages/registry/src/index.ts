@@ -12,7 +12,8 @@ export {
   type FirestoreType,
   type ValueKind,
 } from "./column-types.ts";
-export { describeChange, diffRegistries } from "./diff-registries.ts";
+export { describeChange } from "./describe-change.ts";
+export { diffRegistries } from "./diff-registries.ts";
 export { checkBlueprint, type CheckedBlueprint } from "./check-blueprint.ts";
 export { loadBlueprint, loadBlueprints, parseBlueprint } from "./load-blueprint.ts";
 export { loadRegistry, parseRegistry, type LoadOptions } from "./load-registry.ts";

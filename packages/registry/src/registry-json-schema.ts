@@ -23,7 +23,6 @@ function jsonSchema(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, {
     target: "draft-7",
     io: "input",
-    reused: "ref",
     override: ({ jsonSchema: part }) => {
       // Editors then underline unknown keys; for the loader those are warnings unless they are near to a known one.
       if (part.properties !== undefined) part.additionalProperties = false;

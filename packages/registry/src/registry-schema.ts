@@ -119,7 +119,7 @@ export const columnSchema = z
     renamed_from: renamedFrom.optional(),
     meta: meta.optional(),
   })
-  .describe("One column.");
+  .meta({ id: "column", description: "One column." });
 
 /** For a key whose value is checked by itself, with places of its own. */
 const elsewhere = z.unknown().optional();
@@ -255,7 +255,7 @@ const tableParts = {
 /** Columns and constraints that several tables have. */
 export const mixinSchema = z
   .object({ description: description.optional(), ...tableParts })
-  .describe("Columns and constraints that several tables have.");
+  .meta({ id: "mixin", description: "Columns and constraints that several tables have." });
 
 /** One table. */
 export const tableSchema = z
@@ -282,7 +282,7 @@ export const tableSchema = z
     renamed_from: renamedFrom.optional(),
     meta: meta.optional(),
   })
-  .describe("One table.");
+  .meta({ id: "table", description: "One table." });
 
 const partsElsewhere = {
   columns: elsewhere,
@@ -330,7 +330,7 @@ export const collectionSchema = z
     ),
     meta: meta.optional(),
   })
-  .describe("Documents that have no table.");
+  .meta({ id: "collection", description: "Documents that have no table." });
 
 /** A whole registry file. */
 export const registrySchema = z
