@@ -35,9 +35,19 @@ export function describeChange(change: RegistryChange): string {
       return describeColumn(change);
     case "primary-key-changed":
       return `${verb(change)} the primary key of ${change.table}`;
-    default:
-      return describePart(change);
+    case "unique-added":
+    case "unique-removed":
+    case "check-added":
+    case "check-removed":
+    case "foreign-key-added":
+    case "foreign-key-removed":
+    case "index-added":
+    case "index-removed":
+    case "constraint-renamed":
+    case "index-renamed":
+      break;
   }
+  return describePart(change);
 }
 
 function verb(change: { readonly before?: unknown; readonly after?: unknown }): string {

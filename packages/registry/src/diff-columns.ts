@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
-import { formatColumnType } from "./column-type.ts";
-import { matchRenames } from "./match-renames.ts";
+import { formatColumnType, isSerial } from "./column-type.ts";
+import type { MatchedNames } from "./match-renames.ts";
 import type { ColumnAspect, RegistryChange } from "./registry-change.ts";
 import type { Column, ColumnType, Table } from "./registry.ts";
 
-/** The changes of a table's columns, and old name → new name of all that stay. */
+/** The changes of a table's columns. `matched`: its columns before and after, by name. */
 export function diffColumns(
   before: Table,
   after: Table,
-): { readonly changes: readonly RegistryChange[]; readonly newNames: ReadonlyMap<string, string> } {
+  matched: MatchedNames,
+): readonly RegistryChange[] {
   const table = after.name;
-  const matched = matchRenames(before.columns, after.columns);
   const changes: RegistryChange[] = matched.renamed.map(({ from, to }) => ({
     kind: "column-renamed",
     destructive: false,
@@ -23,7 +23,7 @@ export function diffColumns(
     if (old === undefined) {
       // A row that is there already has no value for it.
       const destructive =
-        !column.nullable && column.default === undefined && !isSerialName(column.type);
+        !column.nullable && column.default === undefined && !isSerial(column.type);
       changes.push({ kind: "column-added", destructive, table, column });
       continue;
     }
@@ -45,11 +45,7 @@ export function diffColumns(
     if (!matched.newNames.has(column.name))
       changes.push({ kind: "column-removed", destructive: true, table, column });
   }
-  return { changes, newNames: matched.newNames };
-}
-
-function isSerialName(type: ColumnType): boolean {
-  return type.name === "serial" || type.name === "bigserial";
+  return changes;
 }
 
 const aspects: readonly ColumnAspect[] = [

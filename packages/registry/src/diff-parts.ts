@@ -1,34 +1,32 @@
 import { isDeepStrictEqual } from "node:util";
+import type { MatchedNames } from "./match-renames.ts";
 import type { RegistryChange } from "./registry-change.ts";
 import type { ForeignKey, Index, KeyConstraint, Table } from "./registry.ts";
 import { mayBeColumn, readSql } from "./sql-expression.ts";
 import { withoutSources } from "./without-sources.ts";
 
-interface PartsDiff {
-  readonly before: Table;
-  readonly after: Table;
+/** What is called otherwise on the new side. */
+export interface Renames {
   /** Old name → new name, of the tables that stay. */
-  readonly tableNames: ReadonlyMap<string, string>;
-  /** Old name → new name, of the columns of this table that stay. */
-  readonly columnNames: ReadonlyMap<string, string>;
+  readonly tables: ReadonlyMap<string, string>;
+  /** The columns that stay, by the old name of their table. */
+  readonly columns: ReadonlyMap<string, MatchedNames>;
 }
 
 /** The changes of a table's constraints and indexes. What renames of columns and tables do to them is no change. */
-export function diffParts({
-  before,
-  after,
-  tableNames,
-  columnNames,
-}: PartsDiff): readonly RegistryChange[] {
+export function diffParts(
+  before: Table,
+  after: Table,
+  renames: Renames,
+): readonly RegistryChange[] {
   const table = after.name;
+  const columnNames = renames.columns.get(before.name)?.newNames ?? new Map<string, string>();
   const rename = (column: string) => columnNames.get(column) ?? column;
   const sql = (expression: string) => renameInSql(expression, columnNames);
   const old = {
     uniques: before.uniques.map((key) => ({ ...key, columns: key.columns.map(rename) })),
     checks: before.checks.map((check) => ({ ...check, expression: sql(check.expression) })),
-    foreignKeys: before.foreignKeys.map((key) =>
-      renameInForeignKey(key, { rename, tableNames, self: before.name }),
-    ),
+    foreignKeys: before.foreignKeys.map((key) => renameInForeignKey(key, rename, renames)),
     indexes: before.indexes.map((index) => renameInIndex(index, rename, sql)),
   };
   const uniques = match(old.uniques, after.uniques);
@@ -37,7 +35,7 @@ export function diffParts({
   const indexes = match(old.indexes, after.indexes);
   return [
     ...keys.removed.map(removedForeignKey(table, before.foreignKeys)),
-    ...diffPrimaryKey({ before, after }, rename),
+    ...diffPrimaryKey(before, after, rename),
     ...uniques.removed.map(
       (constraint) => ({ kind: "unique-removed", destructive: false, table, constraint }) as const,
     ),
@@ -131,20 +129,17 @@ function whatItDoes(part: { readonly name: string }): string {
   return JSON.stringify(withoutSources({ ...part, name: "" }));
 }
 
-interface KeyNames {
-  readonly rename: (column: string) => string;
-  readonly tableNames: ReadonlyMap<string, string>;
-  readonly self: string;
-}
-
-function renameInForeignKey(key: ForeignKey, { rename, tableNames, self }: KeyNames): ForeignKey {
-  const referencedColumns =
-    key.referencedTable === self ? key.referencedColumns.map(rename) : key.referencedColumns;
+function renameInForeignKey(
+  key: ForeignKey,
+  rename: (column: string) => string,
+  { tables, columns }: Renames,
+): ForeignKey {
+  const there = columns.get(key.referencedTable)?.newNames;
   return {
     ...key,
     columns: key.columns.map(rename),
-    referencedTable: tableNames.get(key.referencedTable) ?? key.referencedTable,
-    referencedColumns,
+    referencedTable: tables.get(key.referencedTable) ?? key.referencedTable,
+    referencedColumns: key.referencedColumns.map((column) => there?.get(column) ?? column),
   };
 }
 

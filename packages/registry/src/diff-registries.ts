@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { diffColumns } from "./diff-columns.ts";
 import { diffParts } from "./diff-parts.ts";
-import { matchRenames } from "./match-renames.ts";
+import { matchRenames, type MatchedNames } from "./match-renames.ts";
 import type { RegistryChange } from "./registry-change.ts";
 import type { Collection, DocumentMapping, EnumType, Registry, Table } from "./registry.ts";
 import { withoutSources } from "./without-sources.ts";
@@ -27,10 +27,21 @@ export function diffRegistries(before: Registry, after: Registry): readonly Regi
   for (const { from, to } of matched.renamed) {
     changes.push({ kind: "table-renamed", destructive: false, from, to });
   }
+  const columns = new Map<string, MatchedNames>();
+  for (const [from, to] of matched.newNames) {
+    const [old, current] = [before.tables.get(from), after.tables.get(to)];
+    if (old && current) columns.set(from, matchRenames(old.columns, current.columns));
+  }
+  const renames = { tables: matched.newNames, columns };
   for (const [name, table] of after.tables) {
     const old = before.tables.get(matched.oldNames.get(name) ?? "");
-    if (old === undefined) changes.push({ kind: "table-added", destructive: false, table });
-    else changes.push(...diffTable(old, table, matched.newNames));
+    const matchedColumns = old === undefined ? undefined : columns.get(old.name);
+    if (old === undefined || matchedColumns === undefined) {
+      changes.push({ kind: "table-added", destructive: false, table });
+      continue;
+    }
+    changes.push(...diffColumns(old, table, matchedColumns));
+    changes.push(...diffParts(old, table, renames), ...diffDocuments(old, table));
   }
   for (const table of before.tables.values()) {
     if (!matched.newNames.has(table.name)) {
@@ -80,16 +91,6 @@ function enumChange(before: EnumType, after: EnumType): RegistryChange {
     removed,
     reordered,
   };
-}
-
-function diffTable(
-  before: Table,
-  after: Table,
-  tableNames: ReadonlyMap<string, string>,
-): readonly RegistryChange[] {
-  const columns = diffColumns(before, after);
-  const parts = diffParts({ before, after, tableNames, columnNames: columns.newNames });
-  return [...columns.changes, ...parts, ...diffDocuments(before, after)];
 }
 
 function diffDocuments(before: Table, after: Table): readonly RegistryChange[] {
