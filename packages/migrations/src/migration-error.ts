@@ -68,6 +68,8 @@ export type MigrationErrorCode =
   | "POOLED_HOST"
   /** The history could not be read or written. */
   | "HISTORY_FAILED"
+  /** The database could not be reached, or refused something that is not a statement of a file. */
+  | "DATABASE_FAILED"
   /** Stopped by an AbortSignal. */
   | "CANCELLED";
 
@@ -127,4 +129,11 @@ export class MigrationError extends Error {
     if (details.statements !== undefined) this.statements = details.statements;
     if (details.sqlState !== undefined) this.sqlState = details.sqlState;
   }
+}
+
+/** The problem that an error of one file stands for. Anything but a {@link MigrationError} is thrown again. */
+export function problemOf(error: unknown, version: number): MigrationProblem {
+  if (!(error instanceof MigrationError)) throw error;
+  const { code, message, hint = "", file, line } = error;
+  return { severity: "error", code, message, hint, file, line, version };
 }

@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { PostgresError } from "@ctb-data/postgres";
+import { refuseDataLoss } from "./data-loss.ts";
+import { insertHistorySql, type RecordedState } from "./history-table.ts";
+import { MigrationError } from "./migration-error.ts";
+import { nameOf, rowOf, type MigrationJob } from "./migration-job.ts";
+import { holdsLockSql } from "./migration-lock.ts";
+import type { MigrationSession } from "./migration-session.ts";
+import { readHistory } from "./read-history.ts";
+import { resetSessionSql, resetSettingsSql } from "./reset-session.ts";
+import { recordedError, statementFailure } from "./statement-failure.ts";
+
+const defaultLockTimeoutMs = 3000;
+const defaultLockAttempts = 10;
+const pauseMs = { first: 250, most: 10_000 };
+
+/**
+ * Runs a whole file and its row of the history in one transaction. When others hold its tables for longer than
+ * `lock_timeout`, or in a deadlock, everything is rolled back and tried again after a pause; nothing else is.
+ *
+ * @throws {MigrationError} STATEMENT_FAILED and the like, after the failure was recorded. A lost connection comes
+ * through as it is.
+ */
+export async function runInTransaction(
+  session: MigrationSession,
+  job: MigrationJob,
+): Promise<void> {
+  const { lockAttempts = defaultLockAttempts, signal } = session.options;
+  for (let attempt = 1; ; attempt += 1) {
+    const progress = { at: 0, prefix: 0 };
+    try {
+      await runOnce(session, job, progress);
+      return;
+    } catch (error) {
+      if (session.connection.lost) throw error;
+      await session.connection.query(`ROLLBACK; ${resetSettingsSql} ${resetSessionSql}`);
+      // An error behind the COMMIT, in the reset of the session, does not undo it.
+      if (progress.at >= job.parsed.statements.length && (await isCommitted(session, job))) return;
+      const sqlState = waitable(error);
+      if (sqlState === undefined || attempt >= lockAttempts || signal?.aborted === true) {
+        throw await recordFailure(session, job, failureOf(error, { job, ...progress }));
+      }
+      const delayMs = Math.round(
+        Math.min(pauseMs.first * 2 ** (attempt - 1), pauseMs.most) * (0.5 + Math.random() / 2),
+      );
+      session.report({ kind: "retrying", migration: nameOf(job), attempt, delayMs, sqlState });
+      await sleep(delayMs, undefined, { ...(signal && { signal }) }).catch(() => undefined);
+    }
+  }
+}
+
+/** 55P03 lock not available, 40P01 deadlock. */
+function waitable(error: unknown): string | undefined {
+  const sqlState = error instanceof PostgresError ? error.sqlState : undefined;
+  return sqlState === "55P03" || sqlState === "40P01" ? sqlState : undefined;
+}
+
+async function runOnce(
+  session: MigrationSession,
+  job: MigrationJob,
+  progress: { at: number; prefix: number },
+): Promise<void> {
+  const { connection, options, report } = session;
+  const { statements } = job.parsed;
+  const limits = options.signal ? { signal: options.signal } : {};
+  // BEGIN and the settings travel with the first statement: one round trip less.
+  let prefix = beginSql(session, job);
+  for (const [at, statement] of statements.entries()) {
+    Object.assign(progress, { at, prefix: prefix.length });
+    if (job.keepsRows && statement.drops.length > 0) {
+      if (prefix !== "") await connection.query(prefix);
+      Object.assign(progress, { prefix: 0 });
+      prefix = "";
+      await refuseDataLoss(connection, { job, statement });
+    }
+    await connection.query(prefix + statement.sql, [], limits);
+    prefix = "";
+    report({
+      kind: "statement",
+      migration: nameOf(job),
+      statement: at + 1,
+      statements: statements.length,
+    });
+  }
+  Object.assign(progress, { at: statements.length, prefix: 0 });
+  await connection.query(commitSql(session, job));
+}
+
+function beginSql({ options }: MigrationSession, { parsed }: MigrationJob): string {
+  const { lockTimeoutMs = options.lockTimeoutMs ?? defaultLockTimeoutMs } = parsed.header;
+  const { statementTimeoutMs = options.statementTimeoutMs } = parsed.header;
+  const statementTimeout =
+    statementTimeoutMs === undefined ? "" : ` SET LOCAL statement_timeout = ${statementTimeoutMs};`;
+  return `${parsed.begin ?? "BEGIN"}; SET LOCAL lock_timeout = ${lockTimeoutMs};${statementTimeout}\n`;
+}
+
+function commitSql({ by }: MigrationSession, job: MigrationJob): string {
+  const state: RecordedState = job.direction === "up" ? "applied" : "rolled_back";
+  const row = insertHistorySql({
+    ...rowOf(job, by),
+    state,
+    done: job.parsed.statements.length,
+    // NULL, which the table refuses, when a function of the file has released the lock.
+    versionSql: `CASE WHEN ${holdsLockSql} THEN ${job.version} END`,
+  });
+  return `${resetSettingsSql} ${row}; COMMIT; ${resetSessionSql}`;
+}
+
+async function isCommitted({ connection }: MigrationSession, job: MigrationJob): Promise<boolean> {
+  const { entries } = await readHistory(connection);
+  const entry = entries.get(job.version);
+  return entry?.run === job.run && entry.state !== "failed";
+}
+
+function failureOf(
+  error: unknown,
+  failed: { job: MigrationJob; at: number; prefix: number },
+): MigrationError {
+  const { job } = failed;
+  if (
+    !(
+      error instanceof PostgresError &&
+      error.table === "migrations" &&
+      error.columns?.[0] === "version"
+    )
+  ) {
+    return statementFailure(error, failed);
+  }
+  return new MigrationError(
+    "LOCK_LOST",
+    `${job.parsed.file} released the runner's lock; nothing of it was committed.`,
+    {
+      file: job.parsed.file,
+      version: job.version,
+      cause: error,
+      hint: "Look for pg_advisory_unlock_all or pg_advisory_unlock in the functions that it calls.",
+    },
+  );
+}
+
+async function recordFailure(
+  { connection, by }: MigrationSession,
+  job: MigrationJob,
+  error: MigrationError,
+): Promise<MigrationError> {
+  const recorded =
+    job.direction === "up" && error.code !== "CANCELLED" && error.code !== "LOCK_LOST";
+  if (recorded) {
+    const row = insertHistorySql({
+      ...rowOf(job, by),
+      state: "failed",
+      error: recordedError(error),
+    });
+    // The failure itself is the news; a history that cannot be written would only hide it.
+    await connection.query(row).catch(() => undefined);
+  }
+  return error;
+}
