@@ -76,7 +76,8 @@ function removedForeignKey(table: string, before: readonly ForeignKey[]) {
 }
 
 function diffPrimaryKey(
-  { before, after }: Pick<PartsDiff, "before" | "after">,
+  before: Table,
+  after: Table,
   rename: (column: string) => string,
 ): readonly RegistryChange[] {
   const [old, current] = [before.primaryKey, after.primaryKey];
