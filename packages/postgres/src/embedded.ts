@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openDataFolder } from "./embedded/data-folder.ts";
+import { holderOf } from "./embedded/generation-lock.ts";
 import { joinServer } from "./embedded/join-server.ts";
 import { locateBinaries } from "./embedded/locate-binaries.ts";
 import { checkServerRequest } from "./embedded/server-request.ts";
@@ -130,11 +131,13 @@ function throwIfCancelled(signal: AbortSignal | undefined): void {
 }
 
 function timeoutError(folder: string, ms: number): PostgresError {
+  const pid = holderOf(folder);
+  const by = pid === undefined ? "" : ` Process ${pid} is in charge of it.`;
   return new PostgresError(
     "TIMEOUT",
-    `The PostgreSQL server in ${folder} was not ready after ${ms} ms.`,
+    `The PostgreSQL server in ${folder} was not ready after ${ms} ms.${by}`,
     {
-      hint: `See ${join(folder, "server.log")}, or allow more with startTimeoutMs.`,
+      hint: `See ${join(folder, "server.log")}; allow more with startTimeoutMs; kill the process if it hangs.`,
     },
   );
 }

@@ -62,6 +62,16 @@ export function lockState(lock: Lock): "held" | "free" | "elsewhere" {
   return processIdentity(lock.pid) === lock.identity ? "held" : "free";
 }
 
+/** The process that holds a folder, if any does on this machine. */
+export function holderOf(folder: string): number | undefined {
+  try {
+    const lock = readLock(folder);
+    return lock !== undefined && lockState(lock) === "held" ? lock.pid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Becomes the holder; `undefined` when somebody else is.
  * @param staleGeneration A lock of another machine that is known to be abandoned.

@@ -49,8 +49,8 @@ export async function joinServer(options: JoinOptions): Promise<JoinedServer> {
       }
       if (state === "free" && ended) {
         supervisor?.release();
-        const { folder, binaries, request } = options;
-        supervisor = startSupervisorProcess({ folder, binaries, request, staleGeneration });
+        const { folder, binaries } = options;
+        supervisor = startSupervisorProcess({ folder, binaries, staleGeneration });
       }
       await sleep(8);
     }

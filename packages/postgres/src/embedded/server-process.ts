@@ -20,8 +20,11 @@ export interface ServerProcess {
   readonly ended: Promise<void>;
   /** Whether that is so. */
   hasEnded(): boolean;
-  /** Fast shutdown: open transactions are rolled back, everything committed is kept. */
-  stop(): Promise<void>;
+  /**
+   * Fast shutdown: open transactions are rolled back, everything committed is kept. Immediate: without the last checkpoint, as for
+   * a server whose files are gone.
+   */
+  stop(how: "fast" | "immediate"): Promise<void>;
 }
 
 /** What decides how the server runs. */
@@ -113,8 +116,8 @@ function launch(
     pid: child.pid ?? 0,
     ended,
     hasEnded: () => over,
-    stop: async () => {
-      await stop(child);
+    stop: async (how) => {
+      await stop(child, how);
     },
   };
 }
@@ -140,7 +143,7 @@ async function ending(child: ChildProcess): Promise<void> {
   await Promise.race([closed, sleep(5000)]);
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+async function stop(child: ChildProcess, how: "fast" | "immediate"): Promise<void> {
   const running = (): boolean =>
     child.exitCode === null && child.signalCode === null && child.pid !== undefined;
   for (const [signal, waitMs] of [
@@ -149,6 +152,7 @@ async function stop(child: ChildProcess): Promise<void> {
     ["SIGKILL", 5000],
   ] as const) {
     if (!running()) return;
+    if (how === "immediate" && signal === "SIGINT") continue;
     const exited = once(child, "exit");
     child.kill(signal);
     await Promise.race([exited, sleep(waitMs, undefined, { ref: false })]);
@@ -162,7 +166,7 @@ async function waitUntilReady(
 ): Promise<boolean> {
   while (!server.hasEnded()) {
     if (signal.aborted) {
-      await server.stop();
+      await server.stop("fast");
       await server.ended;
       return false;
     }

@@ -13,13 +13,25 @@ import { endLeftoverServer } from "./leftover-server.ts";
 import { machineIdentity, processIdentity } from "./process-identity.ts";
 import { ServerLog } from "./server-log.ts";
 import { type ServerProcess, startServerProcess } from "./server-process.ts";
-import { conflictOf } from "./server-request.ts";
+import { conflictOf, type ServerRequest } from "./server-request.ts";
 import { serverUserOf } from "./server-user.ts";
 import type { SupervisorPlan } from "./supervisor-plan.ts";
 import { usableBinaries } from "./usable-binaries.ts";
 
-const firstLeaseMs = 10_000;
+const firstLeaseMs = 5000;
 const touchMs = 1000;
+
+interface RunningRequest extends ServerRequest {
+  readonly port: number;
+  readonly version: string;
+}
+
+interface Keeping {
+  readonly server: ServerProcess;
+  readonly request: ServerRequest;
+  readonly log: ServerLog;
+  readonly version: string;
+}
 
 /** Owns one server for as long as anybody holds a lease. */
 export class ServerSupervisor {
@@ -28,9 +40,10 @@ export class ServerSupervisor {
   readonly #leases = new Set<Lease>();
   readonly #leaving = new Set<Lease>();
   readonly #stopping = new AbortController();
-  readonly #first = new Deferred<void>();
+  readonly #first = new Deferred<ServerRequest | undefined>();
+  #folderGone = false;
   #guardian: Guardian | undefined;
-  #ready: LeaseMessage | undefined;
+  #running: RunningRequest | undefined;
 
   constructor(plan: SupervisorPlan) {
     this.#plan = plan;
@@ -63,6 +76,7 @@ export class ServerSupervisor {
     );
     if (lock === undefined) return 3;
     const patience = setTimeout(() => {
+      this.#first.resolve(undefined);
       if (this.#leases.size === 0) this.#stopping.abort();
     }, firstLeaseMs);
     const pulse = this.#pulse(lock);
@@ -88,11 +102,14 @@ export class ServerSupervisor {
   }
 
   async #serve(): Promise<void> {
-    const { folder, request, binaries } = this.#plan;
+    const { folder, binaries } = this.#plan;
     const { signal } = this.#stopping;
     const path = join(folder, "data");
     const user = serverUserOf(path);
     const cluster: Cluster = { folder, path, user, binaries: usableBinaries(binaries, user) };
+    // The process that started this one may be gone already; whoever comes first decides.
+    const request = await this.#first.promise;
+    if (request === undefined || signal.aborted) return;
     this.#guardian = startGuardian();
     const log = new ServerLog(join(folder, "server.log"), (line) => {
       for (const lease of this.#leases) if (lease.wantsLog) lease.send({ log: line });
@@ -110,7 +127,7 @@ export class ServerSupervisor {
         { cluster, guardian: this.#guardian, log, signal },
       );
       writePrivateFile(join(folder, "port"), `${server.port}\n`, "w");
-      await this.#keep(server, log, cluster.binaries.version);
+      await this.#keep({ server, request, log, version: cluster.binaries.version });
     } catch (error) {
       // Whoever waited has left, so nobody needs to be told.
       if (!signal.aborted) throw error;
@@ -120,9 +137,9 @@ export class ServerSupervisor {
   }
 
   /** Until the last lease ends, or the server by itself. */
-  async #keep(server: ServerProcess, log: ServerLog, version: string): Promise<void> {
+  async #keep({ server, request, log, version }: Keeping): Promise<void> {
     const { signal } = this.#stopping;
-    this.#ready = { ready: true, port: server.port, version, pid: server.pid };
+    this.#running = { ...request, port: server.port, version };
     for (const lease of this.#leases) this.#hand(lease);
     const asked = new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => {
@@ -140,26 +157,27 @@ export class ServerSupervisor {
         },
       );
     }
-    await server.stop();
+    await server.stop(this.#folderGone ? "immediate" : "fast");
     await server.ended;
   }
 
   #open(lease: Lease): void {
-    this.#first.resolve(undefined);
+    this.#first.resolve(lease.request);
     if (this.#stopping.signal.aborted) {
       void lease.end({ stopping: true });
       return;
     }
     this.#leases.add(lease);
-    if (this.#ready !== undefined) this.#hand(lease);
+    this.#hand(lease);
   }
 
-  /** Hands out the server, or says why this process cannot have it. */
+  /** Hands out the server once it runs, or says why this process cannot have it. */
   #hand(lease: Lease): void {
-    const port = Number(this.#ready?.["port"]);
-    const conflict = conflictOf({ ...this.#plan.request, port }, lease.request);
+    if (this.#running === undefined) return;
+    const conflict = conflictOf(this.#running, lease.request);
     if (conflict === undefined) {
-      lease.send(this.#ready ?? {});
+      const { port, version } = this.#running;
+      lease.send({ ready: true, port, version });
       return;
     }
     const error = new PostgresError(
@@ -200,7 +218,9 @@ export class ServerSupervisor {
   /** Other machines see that this one lives; a folder that was deleted ends the server. */
   #pulse(lock: Lock): NodeJS.Timeout {
     return setInterval(() => {
-      if (!touchLock(lock)) this.#stopping.abort();
+      if (touchLock(lock)) return;
+      this.#folderGone = true;
+      this.#stopping.abort();
     }, touchMs);
   }
 }

@@ -1,13 +1,11 @@
 import { numberIn, parseJsonObject, stringIn } from "./json-object.ts";
 import type { Binaries } from "./locate-binaries.ts";
-import { readServerRequest, type ServerRequest } from "./server-request.ts";
 
 /** What a supervisor is started for. It is an argument of its process: no secrets. */
 export interface SupervisorPlan {
   /** The real path of the data folder. */
   readonly folder: string;
   readonly binaries: Binaries;
-  readonly request: ServerRequest;
   /** A lock of another machine that is known to be abandoned; 0 for none. */
   readonly staleGeneration: number;
 }
@@ -22,7 +20,6 @@ export function readSupervisorPlan(text: string): SupervisorPlan {
       nativeDir: stringIn(binaries, "nativeDir") ?? "",
       packageVersion: stringIn(binaries, "packageVersion") ?? "",
     },
-    request: readServerRequest(object["request"]),
     staleGeneration: numberIn(object, "staleGeneration") ?? 0,
   };
 }
