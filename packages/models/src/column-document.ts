@@ -96,11 +96,7 @@ function usualFieldType(kind: ReturnType<typeof kindOf>): FirestoreType {
 /** What JavaScript and Firestore hold alike. An SDK may read any integer as a number or as a bigint. */
 function plainCodec(type: TextType): FieldCodec {
   const read = inputOf({ type: kindOf(type) });
-  const isFloat = kindOf(type).startsWith("float");
-  return {
-    write: (value) => value,
-    read: (value) => read(isFloat && typeof value === "bigint" ? Number(value) : value),
-  };
+  return { write: (value) => value, read };
 }
 
 /** A text: PostgreSQL's of values that are no texts. */

@@ -49,7 +49,7 @@ export function jsonCodecOf(type: TextType): JsonCodec {
 function plainJsonCodecOf(type: TextType): JsonCodec {
   const kind = kindOf(type);
   const input = inputOf({
-    type: typeof type === "string" || type.kind === "enum" ? type : { ...type, dimensions: 0 },
+    type: typeof type === "string" ? type : { ...type, dimensions: 0 },
   });
   switch (kind) {
     case "int64":
@@ -63,6 +63,9 @@ function plainJsonCodecOf(type: TextType): JsonCodec {
         write: writeFloat,
         read: (value) => input(typeof value === "string" ? floatOf(value) : value),
       };
+    case "decimal":
+      // A JSON number with more digits than a double has.
+      return { write: writePlain, read: (value) => input(isRawJson(value) ? value.rawJSON : value) };
     case "bytes":
       return {
         write: (value) =>
@@ -75,7 +78,6 @@ function plainJsonCodecOf(type: TextType): JsonCodec {
       return { write: writeJson, read: (value) => input(readJson(value)) };
     case "boolean":
     case "date":
-    case "decimal":
     case "enum":
     case "inet":
     case "int16":

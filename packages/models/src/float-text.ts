@@ -13,7 +13,7 @@ interface Significant {
 function formatFloat(value: number, positionalDigits: 6 | 15): string {
   if (value === 0) return Object.is(value, -0) ? "-0" : "0";
   if (!Number.isFinite(value)) return String(value);
-  const { digits, exponent } = significantOf(Math.abs(value));
+  const { digits, exponent } = significantOf(Math.abs(value), positionalDigits);
   const sign = value < 0 ? "-" : "";
   if (exponent < -4 || exponent >= positionalDigits) {
     const fraction = digits.length > 1 ? `.${digits.slice(1)}` : "";
@@ -41,9 +41,12 @@ export function formatFloat32(value: number): string {
   return formatFloat(value, 6);
 }
 
-/** From 2^53 on JavaScript's shortest text may lie halfway to the next number, which PostgreSQL does not use. */
-function significantOf(value: number): Significant {
-  if (value >= 2 ** 53) return shortestDigits(value, spacings64(value));
+/**
+ * From 2^53 on JavaScript's shortest text of a double may lie halfway to the next one, which PostgreSQL does not use.
+ * What is in a `real` came from a text of at most 9 digits.
+ */
+function significantOf(value: number, positionalDigits: 6 | 15): Significant {
+  if (value >= 2 ** 53 && positionalDigits === 15) return shortestDigits(value, spacings64(value));
   const [mantissa = "", exponent = "0"] = value.toExponential().split("e");
   return { digits: mantissa.replace(".", ""), exponent: Number(exponent) };
 }

@@ -134,7 +134,8 @@ function addAmount(interval: Interval, amount: string, unitName: string): void {
   }
   if (fraction !== "") throw new ValueProblem("has a fraction of something else than seconds");
   interval[unit[0]] += (sign === "-" ? -1 : 1) * Number(whole) * unit[1];
-  if (Math.abs(interval[unit[0]]) > maxInt32) throw tooLong();
+  const sum = interval[unit[0]];
+  if (sum > maxInt32 || sum < -maxInt32 - 1) throw tooLong();
 }
 
 function tooLong(): ValueProblem {

@@ -81,11 +81,17 @@ function numberOf(value: number, source: string): Json {
   if (/^-?\d+$/.test(source)) return BigInt(source);
   const shortest = Object.is(value, -0) ? "-0" : String(value);
   if (!Number.isFinite(value) || !sameNumber(source, shortest)) return rawJson(source);
-  return Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(value) : value;
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? bigintOf(shortest) : value;
+}
+
+/** The integer that a text such as `1.5e+21` says, which the double nearest to it is not. */
+function bigintOf(text: string): bigint {
+  const [digits = "", power = "0"] = normalNumber(text).split("e");
+  return BigInt(digits) * 10n ** BigInt(power);
 }
 
 /** Whether two JSON numbers are the same, however they are written. */
-function sameNumber(a: string, b: string): boolean {
+export function sameNumber(a: string, b: string): boolean {
   const [left, right] = [normalNumber(a), normalNumber(b)];
   return left === right;
 }

@@ -1,5 +1,6 @@
 import { compareDecimals, decimalOfNumber, normalizeDecimal } from "./decimal.ts";
 import { normalizeFloat32 } from "./float-text.ts";
+import { sameNumber } from "./json.ts";
 import type { ModelColumn } from "./model-table.ts";
 import { refuse, ValueProblem } from "./value-problem.ts";
 
@@ -115,8 +116,18 @@ export function floatInput(
   bounds: Bounds,
 ): (value: unknown) => number {
   const read = (value: unknown): number => {
-    if (typeof value !== "number") return refuse("a number", value);
-    return kind === "float32" ? normalizeFloat32(value) : value;
+    const number = typeof value === "bigint" ? exactNumberOf(value) : value;
+    if (typeof number !== "number") return refuse("a number", value);
+    return kind === "float32" ? normalizeFloat32(number) : number;
   };
   return bounded(read, bounds, compareNumbers);
+}
+
+function exactNumberOf(value: bigint): number {
+  const number = Number(value);
+  // Equal, or what the number's shortest text says: JSON has 63339285000000000000 for 6.3339285e+19.
+  if (Number.isFinite(number) && (BigInt(number) === value || sameNumber(String(value), String(number)))) {
+    return number;
+  }
+  throw new ValueProblem("is a bigint that no floating-point number is equal to");
 }
