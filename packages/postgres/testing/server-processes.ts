@@ -54,9 +54,7 @@ function knownProcess(pid: number): KnownProcess {
 function descendantsOf(pid: number): readonly number[] {
   const parents = parentByProcess();
   const below = (parent: number): readonly number[] =>
-    parents
-      .filter((entry) => entry.parent === parent)
-      .flatMap((entry) => [entry.pid, ...below(entry.pid)]);
+    parents.flatMap((entry) => (entry.parent === parent ? [entry.pid, ...below(entry.pid)] : []));
   return below(pid);
 }
 

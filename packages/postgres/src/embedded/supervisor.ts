@@ -9,8 +9,9 @@ if (
   process.argv[1] !== undefined &&
   realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)
 ) {
-  const supervisor = new ServerSupervisor(readSupervisorPlan(process.argv[2] ?? ""));
-  process.title = "ctb-data-postgres-supervisor";
+  const plan = readSupervisorPlan(process.argv[2] ?? "");
+  const supervisor = new ServerSupervisor(plan);
+  process.title = `ctb-data-postgres-supervisor ${plan.folder}`;
   // Of a whole terminal, session or machine that ends: the server ends in order.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
