@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import type { Given, Layer } from "./config/layer.ts";
-import { type LoadedSettings, loadSettings } from "./config/load-settings.ts";
+import type { LoadedSettings } from "./config/load-settings.ts";
 import type { SettingName } from "./config/settings.ts";
 import type { ExitCode } from "./exit-code.ts";
-import { type Redact, redactorOf } from "./redact.ts";
+import type { Redact } from "./redact.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 /** The options that every command takes. */
@@ -59,6 +59,9 @@ export function createContext(sources: ContextSources): CommandContext {
     env,
     warn,
     settings: async (flags) => {
+      // Only now: zod and yaml cost more than the whole help.
+      const { loadSettings } = await import("./config/load-settings.ts");
+      const { redactorOf } = await import("./redact.ts");
       const loaded = await loadSettings({
         dir,
         env,

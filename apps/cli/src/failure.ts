@@ -18,13 +18,31 @@ const exitCodeOfError: Readonly<Record<string, ExitCode>> = {
   NOT_FOUND: exitCode.usage,
   NOT_A_FOLDER: exitCode.usage,
   INVALID_OPTIONS: exitCode.usage,
-  INVALID_KEY: exitCode.usage,
+  INVALID_NAME: exitCode.usage,
   INVALID_KEYRING: exitCode.usage,
+  NO_KEYRING: exitCode.usage,
+  NO_DIRECTORY: exitCode.usage,
+  UNKNOWN_VERSION: exitCode.usage,
+  // Files and history differ, or something was left half done.
+  EDITED: exitCode.different,
+  MISSING: exitCode.different,
+  RENAMED: exitCode.different,
+  UNFINISHED: exitCode.different,
   // Refused for safety.
   CONFIRMATION_NEEDED: exitCode.refused,
   DECLINED: exitCode.refused,
   EMBEDDED_IN_PRODUCTION: exitCode.refused,
   FILE_EXISTS: exitCode.refused,
+  ALREADY_EXISTS: exitCode.refused,
+  OUT_OF_ORDER: exitCode.refused,
+  GAP: exitCode.refused,
+  WOULD_LOSE_DATA: exitCode.refused,
+  NO_DOWN_FILE: exitCode.refused,
+  IRREVERSIBLE: exitCode.refused,
+  POOLED_HOST: exitCode.refused,
+  // Somebody else is at work.
+  LOCKED: exitCode.locked,
+  DATA_FOLDER_IN_USE: exitCode.locked,
   INTERRUPTED: exitCode.interrupted,
 };
 

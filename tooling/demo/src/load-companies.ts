@@ -43,10 +43,10 @@ export async function loadBySector(
         .insert({ blueprint_type: "sector", config: { vendor, version, sector } });
       const clients = await tx.table(Client).insert(rows.map((row) => Client.parse(row)));
       await tx.table(ImoProcess).insert({
-        blueprint_id: stored.id,
+        blueprint_id: stored.id ?? null,
         input_stage: input.map((record) => ({ ...record })),
         middle_stage: rows.map((row) => ({ ...row })),
-        output_stage: { clients: clients.map(({ id }) => id) },
+        output_stage: { clients: clients.flatMap(({ id }) => id ?? []) },
         status: "done",
       });
     });

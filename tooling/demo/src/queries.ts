@@ -1,6 +1,6 @@
-import { type Blueprint, Client, type ImoProcess } from "@ctb-data/models";
+import { type BlueprintRow, Client, type ClientRow, type ImoProcessRow } from "@ctb-data/models";
 import type { Postgres } from "@ctb-data/postgres";
-import { type Generated, sql } from "kysely";
+import { sql } from "kysely";
 import { paint, say, sayTable } from "./console.ts";
 
 /** Asks through the models: typed rows, values checked both ways. */
@@ -40,13 +40,9 @@ export async function queryKysely(db: Postgres): Promise<void> {
   );
 }
 
-/** The tables for Kysely, by the models that belong to them. */
+/** The tables for Kysely, by the rows of the models. */
 interface Database {
-  readonly clients: Table<Client>;
-  readonly blueprints: Table<Blueprint>;
-  readonly imo_processes: Table<ImoProcess>;
+  readonly clients: Required<ClientRow>;
+  readonly blueprints: Required<BlueprintRow>;
+  readonly imo_processes: Required<ImoProcessRow>;
 }
-
-type Table<Model extends { readonly id: number }> = Omit<Model, "id"> & {
-  readonly id: Generated<number>;
-};

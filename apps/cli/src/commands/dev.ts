@@ -17,20 +17,27 @@ interface DevFlags {
 /** `ctb-data dev`: ends only when it is interrupted. */
 export async function dev(context: CommandContext, flags: DevFlags): Promise<ExitCode> {
   const loaded = await context.settings();
-  await using server = await startProjectServer(
-    context,
-    loaded.settings,
-    flags.port === undefined ? {} : { port: flags.port },
-  );
+  const ended = new AbortController();
+  await using server = await startProjectServer(context, loaded.settings, {
+    onStopped: (error) => {
+      ended.abort(error);
+    },
+    ...(flags.port === undefined ? {} : { port: flags.port }),
+  });
   if (flags.migrate === true) {
     await migrate(context, loaded, server);
   }
   sayRunning(context, loaded, server);
-  if (!context.signal.aborted) {
-    await once(context.signal, "abort");
-  }
+  await untilAborted(AbortSignal.any([context.signal, ended.signal]));
+  ended.signal.throwIfAborted();
   context.terminal.err.line("Stopping PostgreSQL; its data stays.");
   return exitCode.interrupted;
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) {
+    await once(signal, "abort");
+  }
 }
 
 function sayRunning(

@@ -20,7 +20,7 @@ export async function migrateBaseline(
 ): Promise<ExitCode> {
   const { terminal } = context;
   await using project = await openMigrations(context, flags);
-  const status = await migrationStatus(project.db, { dir: project.dir, signal: context.signal });
+  const status = await migrationStatus(project.db, { dir: project.dir });
   const marked = status.migrations.filter(
     ({ state, version }) => state === "pending" && version <= flags.version,
   );

@@ -19,7 +19,7 @@ export async function migrateRepair(
 ): Promise<ExitCode> {
   const { terminal } = context;
   await using project = await openMigrations(context, flags);
-  const status = await migrationStatus(project.db, { dir: project.dir, signal: context.signal });
+  const status = await migrationStatus(project.db, { dir: project.dir });
   const problems = status.problems.filter(({ version }) => version === flags.version);
   const found = problems.map(({ message }) => message).join(" ");
   if (flags.dryRun === true) {

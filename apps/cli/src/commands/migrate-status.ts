@@ -16,7 +16,7 @@ export async function migrateStatus(
 ): Promise<ExitCode> {
   const { terminal } = context;
   await using project = await openMigrations(context, flags);
-  const status = await migrationStatus(project.db, { dir: project.dir, signal: context.signal });
+  const status = await migrationStatus(project.db, { dir: project.dir });
   const settled = isSettled(status);
   if (terminal.json) {
     printJson(terminal, { database: project.db.description, settled, ...status });

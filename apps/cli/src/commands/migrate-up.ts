@@ -5,6 +5,7 @@ import { openMigrations } from "../project/project-migrations.ts";
 import { countOf, durationText } from "../terminal/count-of.ts";
 import { sayNext } from "../terminal/next-step.ts";
 import { printJson } from "../terminal/print-json.ts";
+import type { Channel } from "../terminal/terminal.ts";
 import { sayPlan } from "./migration-plan.ts";
 import { migrationProgress } from "./migration-progress.ts";
 
@@ -65,6 +66,20 @@ interface ResultOptions {
   readonly ms: number;
 }
 
+function sayNothing(out: Channel, { pending }: UpResult, command: "up" | "retry"): void {
+  if (command === "retry") {
+    out.line("Nothing to retry: no migration has failed.");
+  } else {
+    out.line(
+      pending === 0 ? "Nothing to do: no migration is pending." : "Nothing to do up to there.",
+    );
+  }
+  if (pending > 0) {
+    out.line(`${countOf(pending, "migration")} pending.`);
+    sayNext(out, "ctb-data migrate up");
+  }
+}
+
 function sayResult(
   { terminal }: CommandContext,
   result: UpResult,
@@ -78,11 +93,7 @@ function sayResult(
   const { migrations, pending, dryRun } = result;
   const count = countOf(migrations.length, "migration");
   if (migrations.length === 0) {
-    out.line(
-      pending === 0
-        ? "Nothing to do: no migration is pending."
-        : `Nothing to do up to there: ${countOf(pending, "migration")} above it pending.`,
-    );
+    sayNothing(out, result, command);
     return;
   }
   if (dryRun) {

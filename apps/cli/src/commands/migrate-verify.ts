@@ -14,7 +14,7 @@ export async function migrateVerify(
   const { terminal } = context;
   const { out } = terminal;
   await using project = await openMigrations(context, flags);
-  const result = await verifyMigrations(project.db, { dir: project.dir, signal: context.signal });
+  const result = await verifyMigrations(project.db, { dir: project.dir });
   if (terminal.json) {
     printJson(terminal, result);
     return result.ok ? exitCode.done : exitCode.different;

@@ -223,13 +223,13 @@ async function checkConnection(
 }
 
 async function checkMigrations(
-  { dir, signal }: CommandContext,
+  { dir }: CommandContext,
   { settings }: LoadedSettings,
   db: Postgres,
 ): Promise<Check> {
   const name = "migrations";
   const status = await attempt(() =>
-    migrationStatus(db, { dir: shownPath(settingPath(dir, settings.MIGRATIONS_DIR)), signal }),
+    migrationStatus(db, { dir: shownPath(settingPath(dir, settings.MIGRATIONS_DIR)) }),
   );
   if (status.value === undefined) {
     return failed(name, status.error);

@@ -65,7 +65,7 @@ export async function openDatabase(
 export async function startProjectServer(
   context: CommandContext,
   settings: Settings,
-  options: Pick<EmbeddedPostgresOptions, "port"> = {},
+  options: Pick<EmbeddedPostgresOptions, "port" | "onStopped"> = {},
 ): Promise<EmbeddedPostgres> {
   if (settings.NODE_ENV === "production") {
     throw new CliError(

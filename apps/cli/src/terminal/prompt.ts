@@ -24,7 +24,7 @@ export async function confirm(terminal: Terminal, confirmation: Confirmation): P
     return;
   }
   if (!terminal.canAsk) {
-    throw new CliError("CONFIRMATION_NEEDED", confirmation.warning, {
+    throw new CliError("CONFIRMATION_NEEDED", `Not confirmed. ${confirmation.warning}`, {
       hint: "Nobody can be asked here: give --yes to go ahead, or --dry-run to see what would happen.",
     });
   }

@@ -1,0 +1,71 @@
+import { createTestDatabase } from "@ctb-data/postgres/testing";
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { runCliProcess } from "../testing/cli-process.ts";
+import { testDir } from "../testing/test-dir.ts";
+
+const runs = { numRuns: process.env["SLOW"] === "1" ? 20 : 3 };
+/** Nothing that may stand in a message by chance, and characters that URLs and quoting trip over. */
+const secret = fc
+  .string({
+    minLength: 10,
+    maxLength: 30,
+    unit: fc.constantFrom(...Array.from("XYZ789@:/%#?'\"$")),
+  })
+  .map((text) => `S3cr${text}`);
+
+const commands = [
+  ["migrate", "status"],
+  ["migrate", "up", "--json"],
+  ["migrate", "rollback", "--yes", "--verbose"],
+  ["migrate", "baseline", "1", "--yes", "--verbose", "--json"],
+  ["doctor"],
+  ["doctor", "--json", "--verbose"],
+  ["generate", "--verbose"],
+  ["registry", "show", "--verbose"],
+] as const;
+
+/** Runs every command, all of which fail, and gives all that they printed. */
+async function printedBy(cwd: string, env: Readonly<Record<string, string>>): Promise<string> {
+  let printed = "";
+  for (const args of commands) {
+    const { code, stdout, stderr } = await runCliProcess(args, { cwd, env });
+    expect({ args, code }).not.toEqual({ args, code: 0 });
+    printed += stdout + stderr;
+  }
+  return printed;
+}
+
+test("no failing command ever prints a password or a key, whatever they look like", async () => {
+  await using database = await createTestDatabase();
+  const server = new URL(database.url);
+  await using dir = await testDir({ "migrations/001_x.sql": "SELECT 1;\n" });
+  const urls: readonly ((password: string) => string)[] = [
+    (password) => `postgres://nobody:${encodeURIComponent(password)}@${server.host}/nowhere`,
+    (password) => `postgres://nobody:${password}@${server.host}/nowhere`,
+    (password) => `postgres://nobody:${password}@h:99999999/d?sslmode=nonsense`,
+    (password) => `http://nobody:${password}@h/d`,
+  ];
+  await fc.assert(
+    fc.asyncProperty(secret, secret, fc.constantFrom(...urls), async (password, key, urlOf) => {
+      const printed = await printedBy(dir.path, {
+        DATABASE_URL: urlOf(password),
+        DATA_ENCRYPTION_KEY: key,
+      });
+      expect(printed).not.toContain(password);
+      expect(printed).not.toContain(encodeURIComponent(password));
+      expect(printed).not.toContain(key);
+    }),
+    runs,
+  );
+});
+
+test("a secret in .env is not told either, nor its name's line", async () => {
+  await using dir = await testDir({
+    ".env": "DATABASE_URL=mysql://u:hunter22@h/d\nDATABASE_POOL_SIZE=0\n",
+  });
+  const printed = await printedBy(dir.path, {});
+  expect(printed).toContain("DATABASE_URL (from .env:1)");
+  expect(printed).toContain("DATABASE_POOL_SIZE (from .env:2)");
+  expect(printed).not.toContain("hunter22");
+});

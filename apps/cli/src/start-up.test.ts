@@ -1,0 +1,36 @@
+import { spawn } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "tsup";
+import { expect, test } from "vitest";
+import { cliCommand, resultOf, runCliProcess } from "../testing/cli-process.ts";
+import tsupConfig from "../tsup.config.ts";
+
+const spy = `import { registerHooks } from "node:module";
+registerHooks({ load(url, context, next) { process.stderr.write("loads " + url + "\\n"); return next(url, context); } });`;
+
+test("--help loads commander and nothing else that is heavy", async () => {
+  const preload = `data:text/javascript,${encodeURIComponent(spy)}`;
+  const child = spawn(process.execPath, ["--import", preload, ...cliCommand, "--help"]);
+  const { code, stderr } = await resultOf(child);
+  expect(code).toBe(0);
+  const loaded = stderr.split("\n").filter((line) => line.startsWith("loads file:"));
+  expect(loaded.some((line) => line.includes("/commander/"))).toBe(true);
+  const heavy = /\/(zod|yaml|pg|kysely|cli-table3|cli-progress|@mikro-orm|libpg-query|packages)\//u;
+  expect(loaded.filter((line) => heavy.test(line))).toEqual([]);
+});
+
+test("the built program prints the same help", async () => {
+  // Inside the package, so that what it imports is found.
+  const outDir = fileURLToPath(new URL("../node_modules/.cache/built", import.meta.url));
+  await build({ ...tsupConfig, outDir, sourcemap: false });
+  try {
+    const child = spawn(process.execPath, [`${outDir}/main.js`, "migrate", "up", "--help"]);
+    const built = await resultOf(child);
+    expect(built).toMatchObject({ code: 0, stderr: "" });
+    const source = await runCliProcess(["migrate", "up", "--help"], { cwd: "/" });
+    expect(built.stdout).toBe(source.stdout);
+  } finally {
+    await rm(outDir, { recursive: true, force: true });
+  }
+});
