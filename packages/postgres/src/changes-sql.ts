@@ -1,4 +1,8 @@
-import type { Registry } from "@ctb-data/registry";
+import type { Registry, RegistryChange } from "@ctb-data/registry";
+import { changeNotes } from "./change-notes.ts";
+import { ChangePlan } from "./change-plan.ts";
+import { invertChanges } from "./invert-changes.ts";
+import { script } from "./statements.ts";
 
 /** Two scripts that take a database from one registry to another and back. */
 export interface ChangesSql {
@@ -8,10 +12,19 @@ export interface ChangesSql {
   readonly notes: readonly string[];
 }
 
-/** The SQL for what `diffRegistries(before, after)` found. Both scripts are empty for no changes. */
+/**
+ * The SQL for what `diffRegistries(before, after)` found. Both scripts run in one transaction each, and are empty when
+ * nothing in the database changes.
+ */
 export function changesSql(
-  changes: readonly unknown[],
-  registries: { readonly before: Registry; readonly after: Registry },
+  changes: readonly RegistryChange[],
+  { before, after }: { readonly before: Registry; readonly after: Registry },
 ): ChangesSql {
-  throw new Error(`not yet: ${changes.length} ${registries.after.schema}`);
+  const up = new ChangePlan(changes, { before, after });
+  const down = new ChangePlan(invertChanges(changes), { before: after, after: before });
+  return {
+    up: script(up.statements()),
+    down: script(down.statements()),
+    notes: changeNotes(changes),
+  };
 }

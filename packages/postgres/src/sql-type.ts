@@ -26,3 +26,8 @@ export function columnSqlType(type: ColumnType, schema: string): string {
 export function storedSqlType(column: Column, registry: Pick<Registry, "schema">): string {
   return column.encryption ? "text" : columnSqlType(column.type, registry.schema);
 }
+
+/** Whether the column's default is a sequence of its own. */
+export function isSerial({ type, encryption }: Column): boolean {
+  return encryption === undefined && (type.name === "serial" || type.name === "bigserial");
+}

@@ -60,7 +60,7 @@ const types: readonly (readonly [type: string, defaults: readonly string[]])[] =
   ["numeric(10,2)", ["1.50"]],
   ["numeric", ["0"]],
   ["real", ["0.5"]],
-  ["double precision", ["1e10", "random()"]],
+  ["double precision", ["2.5", "random()"]],
   ["boolean", ["true", "1 > 0 AND 2 > 1"]],
   ["text", ["'it''s'", "''", "'a' || 'b'"]],
   ["varchar(20)", ["'active'"]],

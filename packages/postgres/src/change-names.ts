@@ -1,0 +1,49 @@
+import type { RegistryChange } from "@ctb-data/registry";
+
+/** What things were called before, by what they are called after. */
+export class ChangeNames {
+  readonly #tables = new Map<string, string>();
+  readonly #tablesAfter = new Map<string, string>();
+  readonly #columns = new Map<string, Map<string, string>>();
+  readonly #constraints = new Map<string, Map<string, string>>();
+
+  constructor(changes: readonly RegistryChange[]) {
+    for (const change of changes) {
+      if (change.kind === "table-renamed") {
+        this.#tables.set(change.to, change.from);
+        this.#tablesAfter.set(change.from, change.to);
+      }
+      if (change.kind === "column-renamed") entry(this.#columns, change.table).set(change.from, change.to);
+      if (change.kind === "constraint-renamed") {
+        entry(this.#constraints, change.table).set(change.from, change.to);
+      }
+    }
+  }
+
+  /** The name that a table of afterwards has before. */
+  tableBefore(after: string): string {
+    return this.#tables.get(after) ?? after;
+  }
+
+  tableAfter(before: string): string {
+    return this.#tablesAfter.get(before) ?? before;
+  }
+
+  /** By the table's name after. */
+  columnAfter(table: string, before: string): string {
+    return this.#columns.get(table)?.get(before) ?? before;
+  }
+
+  /** By the table's name after. */
+  constraintAfter(table: string, before: string): string {
+    return this.#constraints.get(table)?.get(before) ?? before;
+  }
+}
+
+function entry(map: Map<string, Map<string, string>>, key: string): Map<string, string> {
+  const known = map.get(key);
+  if (known) return known;
+  const made = new Map<string, string>();
+  map.set(key, made);
+  return made;
+}

@@ -1,0 +1,50 @@
+import { describeChange, type RegistryChange } from "@ctb-data/registry";
+
+/** What a person should know before the changes are made. */
+export function changeNotes(changes: readonly RegistryChange[]): readonly string[] {
+  return changes.flatMap((change) => {
+    const special = noteOn(change);
+    if (special !== undefined) return [special];
+    return change.destructive ? [`${describeChange(change)} This may lose data, or fail on the data that is there.`] : [];
+  });
+}
+
+function noteOn(change: RegistryChange): string | undefined {
+  switch (change.kind) {
+    case "table-removed":
+      return `Table ${change.table.name} is dropped with its rows. The way back makes it again, empty.`;
+    case "column-removed":
+      return `Column ${change.table}.${change.column.name} is dropped with its values. The way back makes it again, empty.`;
+    case "column-added":
+      return !change.column.nullable && change.column.default === undefined && !change.column.type.name.includes("serial")
+        ? `Column ${change.table}.${change.column.name} is required and has no default: adding it fails while the table has rows.`
+        : undefined;
+    case "column-changed":
+      return columnNote(change);
+    case "enum-changed":
+      return change.removed.length > 0 || change.reordered
+        ? `Enum ${change.after.name} is made anew and its columns are rewritten: rows with a removed value (${change.removed.join(", ") || "none"}) make it fail.`
+        : undefined;
+    case "unique-added":
+      return `Unique constraint ${change.constraint.name} on ${change.table} fails while rows have the same values.`;
+    default:
+      return undefined;
+  }
+}
+
+function columnNote(
+  change: Extract<RegistryChange, { readonly kind: "column-changed" }>,
+): string | undefined {
+  const place = `${change.table}.${change.after.name}`;
+  if (change.what.includes("encryption")) {
+    return change.after.encryption
+      ? `Column ${place} becomes encrypted: the values that are there stay readable until the application has written them again.`
+      : `Column ${place} is encrypted no more: its values must be decrypted by the application before its type can change.`;
+  }
+  if (change.what.includes("type")) {
+    return `Column ${place} changes its type: the table is rewritten while nobody can use it, and values that do not fit make it fail.`;
+  }
+  return change.before.nullable && !change.after.nullable
+    ? `Column ${place} becomes required: this fails while rows have no value in it.`
+    : undefined;
+}
