@@ -6,15 +6,30 @@ export interface Forbidden {
   readonly hint: string;
 }
 
-/** Statements that would take away what the runner needs: its lock, or the meaning of the text it has parsed. */
-export function forbiddenStatement(node: Node, sql: string): Forbidden | undefined {
+/**
+ * Statements that would take away what the runner needs: its lock, the meaning of the text it has parsed, or between
+ * two statements of a file without a transaction the right to write the history.
+ */
+export function forbiddenStatement(
+  node: Node,
+  { sql, transaction }: { readonly sql: string; readonly transaction: boolean },
+): Forbidden | undefined {
   if ("DiscardStmt" in node && node.DiscardStmt.target === "DISCARD_ALL") {
     return {
       reason: "DISCARD ALL releases the runner's lock",
       hint: "Leave it out: the runner resets the session after every file.",
     };
   }
-  if ("VariableSetStmt" in node) return forbiddenSetting(node.VariableSetStmt);
+  if ("VariableSetStmt" in node) {
+    if (!transaction && node.VariableSetStmt.name === "session_authorization") {
+      return {
+        reason:
+          "SET SESSION AUTHORIZATION would keep the runner from writing the history behind each statement",
+        hint: "Write SET ROLE, or move it into a file with a transaction.",
+      };
+    }
+    return forbiddenSetting(node.VariableSetStmt);
+  }
   if (
     /pg_advisory_unlock_all/i.test(sql) &&
     ("DoStmt" in node || calls(node, "pg_advisory_unlock_all"))

@@ -87,7 +87,6 @@ const createTable = `CREATE TABLE ${historyTable} (
   tool_version text NOT NULL,
   forced text[] NOT NULL
 );
-CREATE INDEX migrations_version_id_idx ON ${historyTable} (version, id);
 COMMENT ON TABLE ${historyTable} IS 'What ctb-data migrate has done, format 1. Rows are only added: the newest of a version is its state.';`;
 
 /**

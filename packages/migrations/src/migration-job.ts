@@ -39,7 +39,9 @@ export function upJob(file: MigrationFile, parsed: ParsedMigration): MigrationJo
     name: file.name,
     parsed,
     checksum: file.checksum,
-    tokenChecksum: parsed.tokenChecksum,
+    get tokenChecksum() {
+      return parsed.tokenChecksum;
+    },
     done: 0,
     keepsRows: false,
     forced: [],

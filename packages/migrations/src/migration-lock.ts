@@ -17,10 +17,12 @@ const unsigned = BigInt.asUintN(64, key);
 
 /** `pg_locks` shows the key in two halves. */
 const isOurKey = `locktype = 'advisory' AND classid = ${unsigned >> 32n} AND objid = ${unsigned & 0xffffffffn} AND objsubid = 1`;
-const isMine = "pid = pg_catalog.pg_backend_pid()";
 
-/** SQL that is true while this session holds the lock: a file may have released it in a function. */
-export const holdsLockSql = `EXISTS (SELECT FROM pg_catalog.pg_locks WHERE ${isOurKey} AND ${isMine} AND granted)`;
+/**
+ * SQL that is true when this session has the lock: it takes it once more, which costs nothing while it holds it. When a
+ * function of a file has released it, the lock is taken back, and it is false only when another runner was faster.
+ */
+export const keepLockSql = `pg_catalog.pg_try_advisory_lock(${key})`;
 
 /** SQL that releases every advisory lock of this session but the runner's; each up to 64 times, as often as it was taken. */
 export const releaseOtherLocksSql = `SELECT CASE
@@ -29,7 +31,7 @@ export const releaseOtherLocksSql = `SELECT CASE
   WHEN mode = 'ExclusiveLock' THEN pg_catalog.pg_advisory_unlock(classid::bigint::bit(32)::integer, objid::bigint::bit(32)::integer)
   ELSE pg_catalog.pg_advisory_unlock_shared(classid::bigint::bit(32)::integer, objid::bigint::bit(32)::integer)
 END FROM pg_catalog.pg_locks CROSS JOIN pg_catalog.generate_series(1, 64)
-WHERE locktype = 'advisory' AND ${isMine} AND NOT (${isOurKey})`;
+WHERE locktype = 'advisory' AND pid = pg_catalog.pg_backend_pid() AND NOT (${isOurKey})`;
 
 /** A table with one row for the session that holds the lock in this database. */
 export const lockHolderSql = `SELECT a.pid, a.application_name AS application, a.usename::text AS "user",

@@ -39,13 +39,17 @@ export function parseMigrationText(parser: SqlParser, text: string, file: string
   const { begin, inner } = takeOffTransaction(all, header, file);
   if (inner.length === 0) throw empty(file, all.at(0)?.line ?? 1);
   const statements = inner.map((statement) => checkedStatement(statement, header, file));
+  let tokenChecksum: string | undefined;
   return {
     file,
     header,
     statements,
     begin: header.transaction ? (begin ?? "BEGIN") : undefined,
-    // A text that the scanner cannot read again has no comments worth telling apart.
-    tokenChecksum: parser.tokenChecksum(text) ?? checksumOf(text),
+    // Twice the work of parsing, and needed only once the file runs.
+    get tokenChecksum() {
+      tokenChecksum ??= parser.tokenChecksum(text) ?? checksumOf(text);
+      return tokenChecksum;
+    },
   };
 }
 
@@ -123,7 +127,7 @@ function checkedStatement(
   header: MigrationHeader,
   file: string,
 ): MigrationStatement {
-  const forbidden = forbiddenStatement(node, sql);
+  const forbidden = forbiddenStatement(node, { sql, transaction: header.transaction });
   if (forbidden) {
     throw new MigrationError("FORBIDDEN_STATEMENT", `${file}:${line}: ${forbidden.reason}.`, {
       file,

@@ -1,3 +1,4 @@
+import type { MigrationStatement } from "./migration-file.ts";
 import { releaseOtherLocksSql } from "./migration-lock.ts";
 
 /**
@@ -6,8 +7,19 @@ import { releaseOtherLocksSql } from "./migration-lock.ts";
  */
 export const resetSettingsSql = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL;";
 
+/** Statements that call no function: they can take no advisory lock. */
+const plainKinds = new Set([
+  "AlterEnumStmt", "AlterTableStmt", "CommentStmt", "CreateEnumStmt", "CreateExtensionStmt", "CreateFunctionStmt", "CreateSchemaStmt",
+  "CreateSeqStmt", "CreateStmt", "CreateTrigStmt", "DropStmt", "GrantStmt", "IndexStmt", "RenameStmt", "VariableSetStmt", "ViewStmt",
+]); // prettier-ignore
+
 /**
- * Undoes the rest: cursors, LISTEN, prepared statements, temporary tables, sequences' last values, advisory locks. This is
- * what DISCARD ALL does, which would release the runner's lock too.
+ * The SQL that undoes the rest: cursors, LISTEN, prepared statements, temporary tables, sequences' last values, advisory
+ * locks. This is what DISCARD ALL does, which would release the runner's lock too.
  */
-export const resetSessionSql = `CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP; DISCARD SEQUENCES; SET client_min_messages = error; ${releaseOtherLocksSql}; RESET client_min_messages;`;
+export function resetSessionSql(statements: readonly MigrationStatement[]): string {
+  const session = "CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP; DISCARD SEQUENCES";
+  // Looking through the locks costs as much as all of the above.
+  if (statements.every(({ kind }) => plainKinds.has(kind))) return session;
+  return `${session}; SET client_min_messages = error; ${releaseOtherLocksSql}; RESET client_min_messages`;
+}

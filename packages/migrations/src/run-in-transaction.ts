@@ -4,7 +4,7 @@ import { refuseDataLoss } from "./data-loss.ts";
 import { insertHistorySql, type RecordedState } from "./history-table.ts";
 import { MigrationError } from "./migration-error.ts";
 import { nameOf, rowOf, type MigrationJob } from "./migration-job.ts";
-import { holdsLockSql } from "./migration-lock.ts";
+import { keepLockSql } from "./migration-lock.ts";
 import type { MigrationSession } from "./migration-session.ts";
 import { readHistory } from "./read-history.ts";
 import { resetSessionSql, resetSettingsSql } from "./reset-session.ts";
@@ -33,7 +33,9 @@ export async function runInTransaction(
       return;
     } catch (error) {
       if (session.connection.lost) throw error;
-      await session.connection.query(`ROLLBACK; ${resetSettingsSql} ${resetSessionSql}`);
+      await session.connection.query(
+        `ROLLBACK; ${resetSettingsSql} ${resetSessionSql(job.parsed.statements)}`,
+      );
       // An error behind the COMMIT, in the reset of the session, does not undo it.
       if (progress.at >= job.parsed.statements.length && (await isCommitted(session, job))) return;
       const sqlState = waitable(error);
@@ -73,7 +75,10 @@ async function runOnce(
       prefix = "";
       await refuseDataLoss(connection, { job, statement });
     }
-    await connection.query(prefix + statement.sql, [], limits);
+    const query = connection.query(prefix + statement.sql, [], limits);
+    // Worked out while the server is busy.
+    void job.tokenChecksum;
+    await query;
     prefix = "";
     report({
       kind: "statement",
@@ -100,10 +105,10 @@ function commitSql({ by }: MigrationSession, job: MigrationJob): string {
     ...rowOf(job, by),
     state,
     done: job.parsed.statements.length,
-    // NULL, which the table refuses, when a function of the file has released the lock.
-    versionSql: `CASE WHEN ${holdsLockSql} THEN ${job.version} END`,
+    // NULL, which the table refuses, when the file has released the lock and another runner has it now.
+    versionSql: `CASE WHEN ${keepLockSql} THEN ${job.version} END`,
   });
-  return `${resetSettingsSql} ${row}; COMMIT; ${resetSessionSql}`;
+  return `${resetSettingsSql} ${row}; COMMIT; ${resetSessionSql(job.parsed.statements)}`;
 }
 
 async function isCommitted({ connection }: MigrationSession, job: MigrationJob): Promise<boolean> {

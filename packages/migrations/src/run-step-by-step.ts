@@ -37,14 +37,14 @@ export async function runStepByStep(session: MigrationSession, job: MigrationJob
     at = await steps.settleLeftover();
     await steps.start(at);
     for (; at < job.parsed.statements.length; at += 1) await steps.run(at);
-    await connection.query(`${resetSettingsSql} ${resetSessionSql}`);
+    await connection.query(`${resetSettingsSql} ${resetSessionSql(job.parsed.statements)}`);
   } catch (error) {
     if (connection.lost) throw error;
     const failure = statementFailure(error, { job, at });
     await connection.query(`ROLLBACK; ${resetSettingsSql}`);
     // Without the row the history still says "running", which retry understands.
     await connection.query(steps.row("failed", at, failure)).catch(() => undefined);
-    await connection.query(resetSessionSql);
+    await connection.query(resetSessionSql(job.parsed.statements));
     throw failure;
   }
 }
@@ -181,7 +181,7 @@ class Steps {
     const { lockAttempts = 10, signal } = options;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await connection.query(`BEGIN; ${this.#wrappedTimeout()}`);
+        await connection.query(`BEGIN READ WRITE; ${this.#wrappedTimeout()}`);
         if (this.#job.keepsRows) await refuseDataLoss(connection, { job: this.#job, statement });
         await connection.query(statement.sql, [], signal ? { signal } : {});
         await connection.query(
