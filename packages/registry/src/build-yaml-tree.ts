@@ -14,6 +14,9 @@ import type { Problems, Spot, YamlEntry, YamlNode, YamlSource } from "./yaml-nod
 /** With aliases counted each time, a file may have this many nodes, or four times those that are written. */
 const maxAliasedNodes = 100_000;
 
+/** Of one file so many faults are reported. */
+const maxFaults = 20;
+
 interface TreeOptions {
   readonly source: YamlSource;
   readonly base: number;
@@ -42,6 +45,7 @@ class TreeBuilder {
   failed = false;
   /** How many nodes were built. */
   written = 0;
+  #faults = 0;
   readonly #options: TreeOptions;
   readonly #anchors = new Map<string, YamlNode>();
 
@@ -187,6 +191,8 @@ class TreeBuilder {
     hint?: string,
   ): void {
     this.failed = true;
+    this.#faults += 1;
+    if (this.#faults > maxFaults) return;
     const spot: Spot = { in: this.#options.source, offset, path: "" };
     this.#options.problems.error(spot, code, message, hint);
   }

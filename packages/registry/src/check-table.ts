@@ -108,7 +108,7 @@ function columnPlaces(
   if (table === undefined) return places;
   if (places.length === 0 && !holders.some((holder) => holder.node.entries.has("columns"))) {
     problems.error(table, "missing-key", 'the key "columns" is missing');
-  } else if (places.length === 0) {
+  } else if (places.length === 0 && childOf(table, "columns")?.node.kind !== "map") {
     problems.error(keySpot(table, "columns"), "wrong-value", "a table needs at least one column");
   }
   if (places.length > maxColumns) {

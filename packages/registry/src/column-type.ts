@@ -97,7 +97,10 @@ function parse(text: string, enums: ReadonlyMap<string, EnumType>): ParsedColumn
   }
   // The parameters may stand inside of the name: timestamp(3) with time zone.
   const match = /^([^()]*)(?:\(([^()]*)\)([^()]*))?$/.exec(element);
-  if (match === null) return { message: `the type ${quoted(text)} has brackets that do not fit` };
+  if (match === null) {
+    const hint = 'between { and } a type with a comma needs quotes, as in "numeric(10,2)"';
+    return { message: `the type ${quoted(text)} has brackets that do not fit`, hint };
+  }
   const [, head = "", inside, tail = ""] = match;
   const written = `${head} ${tail}`.toLowerCase().trim().replaceAll(/\s+/g, " ");
   const name = names.get(written);

@@ -48,7 +48,7 @@ export function formatProblem(problem: Problem): string {
   return `${place}${path}: ${problem.message}${hint}`;
 }
 
-/** The one of `known` that `name` may be a misspelling of: at most a third of its letters differ. */
+/** The one of `known` that `name` may be a misspelling of: at most a third of its letters differ, or two are swapped. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   // Longer names are never typed by hand, and a distance to each of thousands of names costs time.
   if (name.length > 63) return undefined;
@@ -59,8 +59,14 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   const lowered = name.toLowerCase();
   return (
     candidates.find((candidate) => candidate.toLowerCase() === lowered) ??
-    closestMatch(name, candidates, { maxDistance })
+    closestMatch(name, candidates, { maxDistance }) ??
+    candidates.find((candidate) => candidate.length > 2 && lettersOf(candidate) === lettersOf(name))
   );
+}
+
+/** Swapped letters count as two changes, which is too much for a short word. */
+function lettersOf(name: string): string {
+  return name.split("").toSorted().join("");
 }
 
 /** A name or value for a message: in quotes, on one line, not longer than 60 characters. */

@@ -147,7 +147,9 @@ function compose({ source, text, base }: Piece, problems: Problems): Document.Pa
       first = document;
       return true;
     }
-    fail("unsupported-yaml", "a second YAML document begins here", 'leave the "---" out');
+    const spot = { in: source, offset: base + document.range[0], path: "" };
+    const message = "a second YAML document begins here";
+    problems.error(spot, "unsupported-yaml", message, 'leave the "---" out');
     return false;
   };
   for (const lexeme of new Lexer().lex(text)) {

@@ -1,3 +1,4 @@
+import { checkColumnName } from "./check-name.ts";
 import { renameInSql } from "./diff-parts.ts";
 import { quoted, suggestion } from "./problem.ts";
 import { readYaml } from "./read-yaml.ts";
@@ -22,9 +23,10 @@ export interface ColumnRename {
 
 /**
  * The text of a registry file with a column renamed, and `renamed_from` set to its old name. Whatever names the column
- * in this file follows: keys, indexes, checks, references of other tables, document fields. A document field that had
- * its name from the column keeps it. Comments and layout stay as they are. Of a registry in several files, call
- * it for the file that declares the table, then with `elsewhere` for the others.
+ * in this file follows: keys, indexes, checks, references of other tables, document mappings. A document field whose name
+ * is made from the column's changes with it: name it under `firestore.fields` before to keep it. Comments and layout
+ * stay as they are. Of a registry in several files, call it for the one that declares the table, and with `elsewhere`
+ * for the others.
  *
  * @throws {RegistryError} `INVALID_REGISTRY` when the text is no YAML, `INVALID_EDIT` when the table or column is not
  * there, or the new name is taken.
@@ -39,6 +41,8 @@ export function renameColumn(
   if (read.root === undefined) throw invalid("INVALID_REGISTRY", "registry", problems.list);
   const root: Located = { in: read, node: read.root, offset: 0, path: "" };
   const edits = new Edits(text);
+  const named = new Problems();
+  if (!checkColumnName(rename.to, root, named)) throw edit(named.list[0]?.message ?? "");
   const tables = isMapAt(root) ? childOf(root, "tables") : undefined;
   const table = tables !== undefined && isMapAt(tables) ? childOf(tables, rename.table) : undefined;
   if (table !== undefined && isMapAt(table)) editTable(table, rename, edits);
@@ -69,7 +73,10 @@ class Edits {
   /** Writes another text in place of a scalar. A scalar that two aliases lead to is replaced once. */
   replace(at: Located, value: string): void {
     if (at.node.kind !== "scalar") return;
-    this.#edits.set(at.node.offset, { end: at.node.end, text: scalarText(value) });
+    const { offset, end } = at.node;
+    // A block scalar (| or >) ends behind its last line break.
+    const space = /\s*$/.exec(this.#text.slice(offset, end))?.[0] ?? "";
+    this.#edits.set(offset, { end: end - space.length, text: scalarText(value) });
   }
 
   insert(offset: number, text: string): void {
@@ -81,7 +88,7 @@ class Edits {
     return offset - (this.#text.lastIndexOf("\n", offset - 1) + 1);
   }
 
-  /** The end of the line's content, before a comment or the line break. */
+  /** How the lines of the text end. */
   get lineEnd(): "\r\n" | "\n" {
     return this.#text.includes("\r\n") ? "\r\n" : "\n";
   }
@@ -114,7 +121,6 @@ function scalarText(value: string): string {
 function editTable(table: LocatedMap, rename: ColumnRename, edits: Edits): void {
   const columns = childOf(table, "columns");
   const places = columns === undefined ? [] : itemsOf(columns).filter(isMapAt);
-  const nameOf = (place: LocatedMap) => textAt(childOf(place, "name"));
   const column = places.find((place) => nameOf(place) === rename.from);
   const name = column === undefined ? undefined : childOf(column, "name");
   const known = places.map(nameOf).filter((other) => other !== undefined);
@@ -144,6 +150,10 @@ function editTable(table: LocatedMap, rename: ColumnRename, edits: Edits): void 
   }
 }
 
+function nameOf(column: LocatedMap): string | undefined {
+  return textAt(childOf(column, "name"));
+}
+
 function setRenamedFrom(
   column: LocatedMap,
   name: Located,
@@ -157,7 +167,6 @@ function setRenamedFrom(
   if (name.node.kind !== "scalar") return;
   const line = `renamed_from: ${scalarText(rename.from)}`;
   if (column.node.flow) {
-    edits.replace(name, `${rename.to}`);
     edits.insert(name.node.end, `, ${line}`);
     return;
   }

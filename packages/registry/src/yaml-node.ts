@@ -119,7 +119,10 @@ function joinPath(path: string, step: string | number): string {
   return path === "" ? step : `${path}.${step}`;
 }
 
-/** Collects problems. One that was reported already at the same place is dropped. */
+/** More problems than this help nobody. */
+const maxProblems = 1000;
+
+/** Collects problems. One that was reported already at the same place is dropped, and so is what comes after the first 1,000. */
 export class Problems {
   readonly #list: Problem[] = [];
   readonly #seen = new Set<string>();
@@ -152,6 +155,19 @@ export class Problems {
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     if (about.severity === "error") this.#errors += 1;
+    if (this.#list.length === maxProblems) {
+      const message = "from here on, problems are not listed";
+      this.#list.push({
+        severity: "error",
+        code: "too-large",
+        file,
+        line,
+        column,
+        path: "",
+        message,
+      });
+    }
+    if (this.#list.length > maxProblems) return;
     this.#list.push({ ...about, file, line, column, path: spot.path });
   }
 }

@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import { parseRegistry } from "./index.ts";
+import { expressionName, indexColumnNames, makeObjectName, nameBytes } from "./object-names.ts";
+import { readSql } from "./sql-expression.ts";
+
+test("names are cut at 63 bytes, the longer part first, and never inside of a character", () => {
+  expect(makeObjectName("clients", "email", "key")).toBe("clients_email_key");
+  expect(makeObjectName("t".repeat(63), undefined, "pkey")).toBe(`${"t".repeat(58)}_pkey`);
+  expect(makeObjectName("t".repeat(40), "c".repeat(40), "fkey")).toBe(
+    `${"t".repeat(29)}_${"c".repeat(28)}_fkey`,
+  );
+  expect(makeObjectName("é".repeat(31), "c", "check")).toBe(`${"é".repeat(27)}_c_check`);
+  expect(nameBytes(makeObjectName("é".repeat(31), "ü".repeat(31), "idx"))).toBeLessThanOrEqual(63);
+});
+
+test("constraints and indexes get the names that PostgreSQL gives them", () => {
+  const registry = parseRegistry(`
+tables:
+  people:
+    columns:
+      - { name: id, type: serial, pk: true }
+      - { name: email, type: text, unique: true, check: length(email) > 3 }
+      - { name: boss_id, type: integer, references: people.id, check: boss_id <> id }
+      - { name: born, type: date }
+    unique: [[born, email]]
+    checks: ["born > '1900-01-01'", "born < '2100-01-01'", "true"]
+    indexes: [born, [boss_id, born], lower(email), "(lower(email) || 'x')", { columns: [born], include: [email] }, { columns: [lower(email), lower(email)] }, born]
+`);
+  const table = registry.tables.get("people");
+  expect(table?.primaryKey?.name).toBe("people_pkey");
+  expect(table?.uniques.map(({ name }) => name)).toEqual([
+    "people_email_key",
+    "people_born_email_key",
+  ]);
+  expect(table?.checks.map(({ name }) => name)).toEqual([
+    "people_email_check",
+    "people_check",
+    "people_born_check",
+    "people_born_check1",
+    "people_check1",
+  ]);
+  expect(table?.foreignKeys.map(({ name }) => name)).toEqual(["people_boss_id_fkey"]);
+  expect(table?.indexes.map(({ name }) => name)).toEqual([
+    "people_born_idx",
+    "people_boss_id_born_idx",
+    "people_lower_idx",
+    "people_expr_idx",
+    "people_born_email_idx",
+    "people_lower_lower1_idx",
+    "people_born_idx1",
+  ]);
+});
+
+test("a made-up name avoids tables, sequences and names that the file gives", () => {
+  const registry = parseRegistry(`
+tables:
+  a:
+    columns: [{ name: id, type: serial, pk: true }, { name: b, type: text, unique: true }]
+    indexes: [{ columns: b, name: a_b_key }]
+  a_pkey: { columns: [{ name: x, type: text }] }
+  a_b: { columns: [{ name: idx, type: text, unique: true }] }
+`);
+  expect(registry.tables.get("a")?.primaryKey?.name).toBe("a_pkey1");
+  expect(registry.tables.get("a")?.uniques[0]?.name).toBe("a_b_key1");
+});
+
+test("a part that comes again gets a number, an expression the name of its function", () => {
+  expect(indexColumnNames(["expr", "a", "expr", "expr"])).toEqual(["expr", "a", "expr1", "expr2"]);
+  expect(indexColumnNames(["x".repeat(63), "x".repeat(63)])).toEqual([
+    "x".repeat(63),
+    `${"x".repeat(62)}1`,
+  ]);
+  expect(nameOf("lower(email)")).toBe("lower");
+  expect(nameOf("LOWER(email)")).toBe("lower");
+  expect(nameOf("a + b")).toBe("expr");
+  expect(nameOf("lower(a) || lower(b)")).toBe("expr");
+});
+
+function nameOf(sql: string): string {
+  const read = readSql(sql);
+  return "tokens" in read ? expressionName(read.tokens) : read.fault;
+}
