@@ -65,7 +65,10 @@ function plainJsonCodecOf(type: TextType): JsonCodec {
       };
     case "decimal":
       // A JSON number with more digits than a double has.
-      return { write: writePlain, read: (value) => input(isRawJson(value) ? value.rawJSON : value) };
+      return {
+        write: writePlain,
+        read: (value) => input(isRawJson(value) ? value.rawJSON : value),
+      };
     case "bytes":
       return {
         write: (value) =>

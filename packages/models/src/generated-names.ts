@@ -29,9 +29,10 @@ export class GeneratedNames {
   /** The name of the class of a table or collection: `Client` for `clients`. */
   classOf(name: string): string {
     const plain = pascalCase(name);
-    const candidates = [pascalCase(singular(name)), plain];
-    for (let count = 2; ; count += 1) {
-      const candidate = candidates.shift() ?? `${plain}${count}`;
+    const wanted = pascalCase(singular(name));
+    const candidates = wanted === plain ? [plain] : [wanted, plain];
+    for (let count = 2; ;) {
+      const candidate = candidates.shift() ?? `${plain}${count++}`;
       const all = suffixes.map((suffix) => candidate + suffix);
       if (all.some((identifier) => this.#identifiers.has(identifier))) continue;
       for (const identifier of all) this.#identifiers.add(identifier);

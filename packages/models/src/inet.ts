@@ -49,8 +49,7 @@ function wordOf(part: string, index: number, parts: readonly string[]): readonly
 function formatWords(words: readonly number[]): string {
   const run = longestZeros(words);
   const embedded =
-    run.start === 0 &&
-    (run.length === 6 || (run.length === 5 && words[5] === 0xff_ff));
+    run.start === 0 && (run.length === 6 || (run.length === 5 && words[5] === 0xff_ff));
   const last = embedded ? 6 : 8;
   let text = "";
   for (let index = 0; index < last; index += 1) {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { neutralDocumentTypes as types } from "./document-types.ts";
 import { documentOfJson, jsonOfDocument } from "./json-document.ts";
@@ -6,13 +6,47 @@ import { jsonFromText, jsonNull, jsonToText, rawJson, toJson } from "./json.ts";
 
 const numRuns = process.env["SLOW"] === "1" ? 1000 : 100;
 
-const reserved = fc.constantFrom("$timestamp", "$bytes", "$geopoint", "$reference", "$vector", "$double", "$json", "$$x", "$x", "__a__", "", "a", "__proto__", "toJSON");
+const reserved = fc.constantFrom(
+  "$timestamp",
+  "$bytes",
+  "$geopoint",
+  "$reference",
+  "$vector",
+  "$double",
+  "$json",
+  "$$x",
+  "$x",
+  "__a__",
+  "",
+  "a",
+  "__proto__",
+  "toJSON",
+);
 const jsonLeaf = fc.oneof(
   fc.string({ maxLength: 4 }),
-  fc.constantFrom("2026-01-31T04:05:06.789Z", "2026-01-31", "AAEC", "a/b", "NaN", "-0", "[1]", "[[1]]", '{"$json":"5"}', "5", "\uD800"),
+  fc.constantFrom(
+    "2026-01-31T04:05:06.789Z",
+    "2026-01-31",
+    "AAEC",
+    "a/b",
+    "NaN",
+    "-0",
+    "[1]",
+    "[[1]]",
+    '{"$json":"5"}',
+    "5",
+    "\uD800",
+  ),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
   fc.bigInt(),
-  fc.constantFrom(rawJson("1e400"), rawJson("0.1000000000000000055511151231257827"), jsonNull, -0, null, true),
+  fc.constantFrom(
+    rawJson("1e400"),
+    rawJson("0.1000000000000000055511151231257827"),
+    jsonNull,
+    -0,
+    null,
+    true,
+  ),
 );
 const { tree: jsonTree } = fc.letrec((tie) => ({
   tree: fc.oneof(
@@ -30,20 +64,34 @@ const documentLeaf = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((value) => toJson(value)),
   fc.uint8Array({ maxLength: 4 }),
   fc
-    .tuple(fc.integer({ min: -62_135_596_800, max: 253_402_300_799 }), fc.integer({ min: 0, max: 999_999 }))
+    .tuple(
+      fc.integer({ min: -62_135_596_800, max: 253_402_300_799 }),
+      fc.integer({ min: 0, max: 999_999 }),
+    )
     .map(([seconds, micros]) => types.timestamp(seconds, micros * 1000)),
   fc
-    .tuple(fc.double({ min: -90, max: 90, noNaN: true }), fc.double({ min: -180, max: 180, noNaN: true }))
+    .tuple(
+      fc.double({ min: -90, max: 90, noNaN: true }),
+      fc.double({ min: -180, max: 180, noNaN: true }),
+    )
     .map(([latitude, longitude]) => types.geoPoint(latitude, longitude)),
   fc.constantFrom("a/b", "a/b/c/d").map(types.reference),
   fc.array(fc.double(), { maxLength: 3 }).map(types.vector),
   fc.constantFrom("5", "[1]", "[[1]]", '{"$json":"5"}', "null", true, null),
 );
 const fieldName = fc
-  .oneof(fc.constantFrom("$timestamp", "$json", "$bytes", "$$json", "$", "a"), fc.string({ minLength: 1, maxLength: 3, unit: "grapheme" }))
+  .oneof(
+    fc.constantFrom("$timestamp", "$json", "$bytes", "$$json", "$", "a"),
+    fc.string({ minLength: 1, maxLength: 3, unit: "grapheme" }),
+  )
   .filter((name) => !/^__.*__$/s.test(name));
 const { tree: documentTree } = fc.letrec((tie) => ({
-  tree: fc.oneof({ depthSize: "small", withCrossShrink: true }, documentLeaf, fc.array(tie("notArray"), { maxLength: 3 }), tie("map")),
+  tree: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    documentLeaf,
+    fc.array(tie("notArray"), { maxLength: 3 }),
+    tie("map"),
+  ),
   notArray: fc.oneof({ depthSize: "small" }, documentLeaf, tie("map")),
   map: fc.oneof(
     fc.dictionary(fieldName, tie("tree"), { maxKeys: 3 }),
@@ -53,16 +101,21 @@ const { tree: documentTree } = fc.letrec((tie) => ({
 
 /** What Firestore would refuse. */
 function faultOf(value: unknown, level = 1): string | undefined {
-  if (typeof value === "bigint") return value >= -(2n ** 63n) && value < 2n ** 63n ? undefined : "a bigint of more than 64 bits";
-  if (typeof value === "string") return /\p{Surrogate}/u.test(value) ? "half a surrogate pair" : undefined;
+  if (typeof value === "bigint")
+    return value >= -(2n ** 63n) && value < 2n ** 63n ? undefined : "a bigint of more than 64 bits";
+  if (typeof value === "string")
+    return /\p{Surrogate}/u.test(value) ? "half a surrogate pair" : undefined;
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return undefined;
   const isNative = Object.getPrototypeOf(value) !== Object.prototype && !Array.isArray(value);
   if (isNative) return undefined;
   if (level > 20) return "more than 20 levels";
   if (Array.isArray(value)) {
     if (value.some((item) => Array.isArray(item))) return "an array in an array";
-  } else if (Object.keys(value).some((key) => key === "" || /^__.*__$/s.test(key))) return "a field name";
-  return Object.values(value).map((part) => faultOf(part, level + 1)).find((fault) => fault !== undefined);
+  } else if (Object.keys(value).some((key) => key === "" || /^__.*__$/s.test(key)))
+    return "a field name";
+  return Object.values(value)
+    .map((part) => faultOf(part, level + 1))
+    .find((fault) => fault !== undefined);
 }
 
 describe("JSON data in a document", () => {
@@ -120,7 +173,11 @@ describe("a document in JSON data", () => {
   });
 
   it.each([
-    ["a Timestamp", types.timestamp(1_769_832_306, 789_012_000), { $timestamp: "2026-01-31T04:05:06.789012Z" }],
+    [
+      "a Timestamp",
+      types.timestamp(1_769_832_306, 789_012_000),
+      { $timestamp: "2026-01-31T04:05:06.789012Z" },
+    ],
     ["a GeoPoint", types.geoPoint(52.37, 4.9), { $geopoint: [52.37, 4.9] }],
     ["bytes", Uint8Array.of(0, 255), { $bytes: "AP8=" }],
     ["a reference", types.reference("clients/42"), { $reference: "clients/42" }],

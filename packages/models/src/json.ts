@@ -184,8 +184,12 @@ function tooDeep(): ValueProblem {
  * @throws {ValueProblem} for a value that JSON does not have, where it is
  */
 export function toJson(value: unknown, type: "json" | "jsonb" = "json"): Json {
-  const copier = new JsonCopier(type);
-  return copier.copy(value);
+  try {
+    return new JsonCopier(type).copy(value);
+  } catch (error) {
+    if (error instanceof RangeError) throw tooDeep();
+    throw error;
+  }
 }
 
 class JsonCopier {

@@ -1,7 +1,7 @@
 /** The known name that a mistyped one is most like; undefined when none is close. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  let bestDistance = Math.max(1, Math.floor(name.length * 0.4)) + 1;
   for (const candidate of known) {
     // Names of hostile input may be long; those of columns are not.
     if (Math.abs(candidate.length - name.length) >= bestDistance) continue;

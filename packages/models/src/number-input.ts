@@ -126,7 +126,10 @@ export function floatInput(
 function exactNumberOf(value: bigint): number {
   const number = Number(value);
   // Equal, or what the number's shortest text says: JSON has 63339285000000000000 for 6.3339285e+19.
-  if (Number.isFinite(number) && (BigInt(number) === value || sameNumber(String(value), String(number)))) {
+  if (
+    Number.isFinite(number) &&
+    (BigInt(number) === value || sameNumber(String(value), String(number)))
+  ) {
     return number;
   }
   throw new ValueProblem("is a bigint that no floating-point number is equal to");

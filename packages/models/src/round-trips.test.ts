@@ -1,7 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { columnTypes, type ColumnType } from "@ctb-data/registry";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import {
+  calendarTime,
+  daysOfDate,
+  formatCalendarTime,
+  formatDate,
+  formatTimeOfDay,
+} from "./calendar.ts";
+import { inputOf } from "./column-input.ts";
 import {
   decoderOf,
   encoderOf,
@@ -14,8 +22,6 @@ import {
   type Model,
   type ModelColumn,
 } from "./index.ts";
-import { calendarTime, daysOfDate, formatCalendarTime, formatDate, formatTimeOfDay } from "./calendar.ts";
-import { inputOf } from "./column-input.ts";
 
 const numRuns = process.env["SLOW"] === "1" ? 100 : 10;
 const keyring = parseKeyring(randomBytes(32).toString("hex"));
@@ -27,7 +33,9 @@ const special = fc.constantFrom("infinity", "-infinity");
 const micros = fc.integer({ min: 0, max: 86_399_999_999 });
 const days = fc.integer({ min: daysOfDate(-4712, 1, 1), max: daysOfDate(294_275, 12, 31) });
 const digits = (maxLength: number) =>
-  fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength }).map((list) => list.join(""));
+  fc
+    .array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength })
+    .map((list) => list.join(""));
 const json = fc.jsonValue({ maxDepth: 3 }).map((value) => inputOf({ type: "json" })(value));
 
 /** A text that PostgreSQL takes for a type: the input reader makes the model's value of it. */
@@ -37,7 +45,9 @@ const arbitraries: { readonly [Kind in ColumnType["kind"]]: fc.Arbitrary<unknown
   int64: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
   decimal: fc.oneof(
     fc.constantFrom("NaN", "Infinity", "-Infinity"),
-    fc.tuple(fc.constantFrom("", "-"), digits(25), digits(25)).map(([sign, a, b]) => `${sign}${a}.${b}`),
+    fc
+      .tuple(fc.constantFrom("", "-"), digits(25), digits(25))
+      .map(([sign, a, b]) => `${sign}${a}.${b}`),
   ),
   float32: fc.float(),
   float64: fc.double(),
@@ -55,7 +65,11 @@ const arbitraries: { readonly [Kind in ColumnType["kind"]]: fc.Arbitrary<unknown
     fc.tuple(days, micros).map(([day, time]) => formatCalendarTime(calendarTime(day, time), "Z")),
   ),
   interval: fc
-    .tuple(fc.integer({ min: -999_999, max: 999_999 }), fc.integer(), fc.integer({ min: -9e15, max: 9e15 }))
+    .tuple(
+      fc.integer({ min: -999_999, max: 999_999 }),
+      fc.integer(),
+      fc.integer({ min: -9e15, max: 9e15 }),
+    )
     .map(([months, day, micro]) => `${months} mons ${day} days ${micro} us`),
   json,
   bytes: fc.uint8Array({ maxLength: 20 }),
@@ -63,18 +77,32 @@ const arbitraries: { readonly [Kind in ColumnType["kind"]]: fc.Arbitrary<unknown
   enum: fc.constantFrom("a", "b c", "NULL", "", '"'),
 };
 
-const enumType: ColumnType = { name: "mood", kind: "enum", values: ["a", "b c", "NULL", "", '"'], dimensions: 0 };
+const enumType: ColumnType = {
+  name: "mood",
+  kind: "enum",
+  values: ["a", "b c", "NULL", "", '"'],
+  dimensions: 0,
+};
 const plainTypes: readonly ColumnType[] = [
   ...Object.entries(columnTypes).map(([name, { kind }]): ColumnType => {
     // The keys of the table of types are the names of types.
-    const known = Object.keys(columnTypes).find((key): key is keyof typeof columnTypes => key === name);
-    return { name: known ?? "text", kind, dimensions: 0, ...(name === "char" || name === "varchar" ? { length: 12 } : {}) };
+    const known = Object.keys(columnTypes).find(
+      (key): key is keyof typeof columnTypes => key === name,
+    );
+    return {
+      name: known ?? "text",
+      kind,
+      dimensions: 0,
+      ...(name === "char" || name === "varchar" ? { length: 12 } : {}),
+    };
   }),
   enumType,
 ];
 
 /** A type and a value that a model holds for it. */
-function typed(dimensions: 0 | 1): fc.Arbitrary<{ readonly type: ColumnType; readonly value: unknown }> {
+function typed(
+  dimensions: 0 | 1,
+): fc.Arbitrary<{ readonly type: ColumnType; readonly value: unknown }> {
   return fc.constantFrom(...plainTypes).chain((plain) => {
     const item = arbitraries[plain.kind].map((value) => inputOf({ type: plain })(value));
     const type = { ...plain, dimensions };
@@ -85,14 +113,21 @@ function typed(dimensions: 0 | 1): fc.Arbitrary<{ readonly type: ColumnType; rea
 
 const anyTyped = fc.oneof(typed(0), typed(1));
 
-function modelWith(column: Partial<ModelColumn> & Pick<ModelColumn, "type">, fieldType: "any" | "string" = "any"): Model {
+function modelWith(
+  column: Partial<ModelColumn> & Pick<ModelColumn, "type">,
+  fieldType: "any" | "string" = "any",
+): Model {
   const table = modelTable({
     name: "things",
     columns: [
       { name: "id", type: { name: "integer", kind: "int32", dimensions: 0 }, nullable: false },
       { name: "value", nullable: true, ...column },
     ],
-    firestore: { collection: "things", idColumn: "id", fields: [{ name: "theValue", column: "value", type: fieldType }] },
+    firestore: {
+      collection: "things",
+      idColumn: "id",
+      fields: [{ name: "theValue", column: "value", type: fieldType }],
+    },
   });
   return modelOf(table, { keyring, documentTypes: neutralDocumentTypes });
 }
@@ -101,10 +136,10 @@ describe("a value of any type", () => {
   it("is the same after PostgreSQL's text of it was read", () => {
     fc.assert(
       fc.property(anyTyped, ({ type, value }) => {
-        const text = encoderOf(type)(value);
-        const back = decoderOf(type)(text);
+        const printed = encoderOf(type)(value);
+        const back = decoderOf(type)(printed);
         expect(back).toEqual(value);
-        expect(encoderOf(type)(back)).toBe(text);
+        expect(encoderOf(type)(back)).toBe(printed);
       }),
       { numRuns: numRuns * 20 },
     );
@@ -147,8 +182,8 @@ describe("a value of any type", () => {
     fc.assert(
       fc.property(anyTyped, ({ type, value }) => {
         const model = modelWith({ type });
-        const text = JSON.stringify(model.toJson({ id: 1, value: inputOf({ type })(value) }));
-        expect(model.fromJson(text)).toEqual({ id: 1, value });
+        const printed = JSON.stringify(model.toJson({ id: 1, value: inputOf({ type })(value) }));
+        expect(model.fromJson(printed)).toEqual({ id: 1, value });
       }),
       { numRuns: numRuns * 20 },
     );
@@ -199,6 +234,9 @@ describe("null and missing", () => {
   it("are told apart in text too: a JSON null is the text null", () => {
     expect(encoderOf("json")(jsonNull)).toBe("null");
     expect(decoderOf("json")("null")).toBe(jsonNull);
-    expect(decoderOf({ name: "jsonb", kind: "json", dimensions: 1 })("{null,NULL}")).toEqual([jsonNull, null]);
+    expect(decoderOf({ name: "jsonb", kind: "json", dimensions: 1 })("{null,NULL}")).toEqual([
+      jsonNull,
+      null,
+    ]);
   });
 });
