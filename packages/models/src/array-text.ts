@@ -87,9 +87,11 @@ class ArrayReader<Value> {
 /** What `array_out` of PostgreSQL puts quotes around. */
 const needsQuotes = /^$|^null$|["\\{},\t\n\v\f\r ]/i;
 
+const quotedCharacters = /["\\]/g;
+
 function quoted(text: string): string {
   if (!needsQuotes.test(text)) return text;
-  return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+  return `"${text.replaceAll(quotedCharacters, String.raw`\$&`)}"`;
 }
 
 /**
@@ -102,7 +104,8 @@ export function formatArray(
   encode: (value: unknown) => string,
   isArray: (value: unknown, depth: number) => value is readonly unknown[],
 ): string {
-  checkShape(array, isArray, 1);
+  // Nearly all arrays are flat: for those there is no shape to check.
+  if (array.some((item) => isArray(item, 1))) checkShape(array, isArray, 1);
   const format = (items: readonly unknown[], depth: number): string => {
     const texts = items.map((item) => {
       if (isArray(item, depth)) return format(item, depth + 1);

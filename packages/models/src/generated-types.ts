@@ -1,7 +1,39 @@
-import { columnTypes, type ColumnType, type FirestoreType } from "@ctb-data/registry";
+import type {
+  columnTypes,
+  ColumnType,
+  ColumnTypeName,
+  FirestoreType,
+  ValueKind,
+} from "@ctb-data/registry";
 import { textLiteral } from "./generated-names.ts";
 import { hasDefault } from "./model-column.ts";
 import type { ModelColumn } from "./model-table.ts";
+
+/** What the table of types says of a kind: written here so that applications need not load the registry's YAML parser. */
+const typescriptOf: {
+  readonly [Kind in Exclude<ValueKind, "enum">]: Extract<
+    (typeof columnTypes)[ColumnTypeName],
+    { readonly kind: Kind }
+  >["typescript"];
+} = {
+  int16: "number",
+  int32: "number",
+  int64: "bigint",
+  decimal: "string",
+  float32: "number",
+  float64: "number",
+  boolean: "boolean",
+  text: "string",
+  uuid: "string",
+  date: "string",
+  time: "string",
+  timestamp: "string",
+  timestamptz: "string",
+  interval: "string",
+  json: "Json",
+  bytes: "Uint8Array",
+  inet: "string",
+};
 
 /** Whether PostgreSQL fills a column in, so that a value may lack it. */
 export function isOptional(column: ModelColumn): boolean {
@@ -24,7 +56,7 @@ const nullable = (type: string, isNullable: boolean): string =>
 
 /** The TypeScript type of a column in a value. */
 export function valueTypeOf({ type, nullable: isNullable }: ModelColumn): string {
-  const plain = type.kind === "enum" ? enumUnion(type.values) : columnTypes[type.name].typescript;
+  const plain = type.kind === "enum" ? enumUnion(type.values) : typescriptOf[type.kind];
   return nullable(inArrays(plain, type.dimensions), isNullable);
 }
 
@@ -65,7 +97,7 @@ function plainInputTypeOf(type: ColumnType): string {
     case "time":
     case "uuid":
     default:
-      return columnTypes[type.name].typescript;
+      return typescriptOf[type.kind];
   }
 }
 
@@ -109,7 +141,7 @@ function elementTypeOf(type: ColumnType): string {
     case "boolean":
     case "bytes":
     default:
-      return columnTypes[type.name].typescript;
+      return typescriptOf[type.kind];
   }
 }
 
