@@ -45,7 +45,8 @@ export async function readRegistryFiles(
   return files;
 }
 
-interface Failure {
+/** Why a file cannot be had. */
+export interface Failure {
   readonly code: RegistryErrorCode;
   readonly problem: Problem;
   readonly cause?: unknown;
@@ -144,7 +145,7 @@ async function readOne(file: string): Promise<RegistryFile | Failure> {
         `it is ${found.size} bytes long, more than ${maxFileBytes}`,
       );
     }
-    return decode(file, await readAtMost(handle, maxFileBytes + 1));
+    return decodeFile(file, await readAtMost(handle, maxFileBytes + 1));
   } catch (error) {
     return systemFailure(file, error);
   } finally {
@@ -167,7 +168,8 @@ async function readAtMost(handle: FileHandle, limit: number): Promise<Uint8Array
   return Buffer.concat(chunks);
 }
 
-function decode(file: string, bytes: Uint8Array): RegistryFile | Failure {
+/** The text of a file's bytes, or why it is none. */
+export function decodeFile(file: string, bytes: Uint8Array): RegistryFile | Failure {
   if (bytes.length > maxFileBytes)
     return failure(file, "TOO_LARGE", `it is longer than ${maxFileBytes} bytes`);
   const [first = -1, second = -1] = bytes;

@@ -94,7 +94,7 @@ test("a file with a document start, comments and Windows line ends is a registry
 
 const limit = 4 * 1024 * 1024;
 /** At the full size each takes seconds. */
-const size = process.env["SLOW"] === "1" ? limit : limit / 8;
+const size = process.env["SLOW"] === "1" ? limit : limit / 32;
 
 test.each([
   ["lists in lists", "[".repeat(size)],
