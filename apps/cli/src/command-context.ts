@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { CliError } from "./cli-error.ts";
 import type { Given, Layer } from "./config/layer.ts";
 import type { LoadedSettings } from "./config/load-settings.ts";
 import type { SettingName } from "./config/settings.ts";
@@ -59,6 +61,11 @@ export function createContext(sources: ContextSources): CommandContext {
     env,
     warn,
     settings: async (flags) => {
+      if (!existsSync(dir)) {
+        throw new CliError("NOT_FOUND", `The folder ${dir} does not exist.`, {
+          hint: "Check what --directory names, or lay down a project there: ctb-data init <dir>",
+        });
+      }
       // Only now: zod and yaml cost more than the whole help.
       const { loadSettings } = await import("./config/load-settings.ts");
       const { redactorOf } = await import("./redact.ts");

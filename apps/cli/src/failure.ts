@@ -48,12 +48,14 @@ const exitCodeOfError: Readonly<Record<string, ExitCode>> = {
 
 /** What any thrown value means to the user. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof Error && "code" in error && "hint" in error) {
+  const code = codeOf(error);
+  if (error instanceof Error && code !== undefined) {
+    const hint = "hint" in error && typeof error.hint === "string" ? error.hint : "";
     return {
-      code: String(error.code),
+      code,
       message: error.message,
-      hint: String(error.hint),
-      exitCode: exitCodeOfError[String(error.code)] ?? exitCode.failed,
+      hint: hint === "" ? "Run it again with --verbose to see all that is known about it." : hint,
+      exitCode: exitCodeOfError[code] ?? exitCode.failed,
     };
   }
   const system = systemCode(error);
@@ -71,6 +73,14 @@ export function failureOf(error: unknown): Failure {
     hint: "This is a bug in ctb-data. Run it again with --verbose and report what it prints.",
     exitCode: exitCode.failed,
   };
+}
+
+/** The code that this program or one of the packages gave an error. Those of Node and of the system are not meant for people. */
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") {
+    return undefined;
+  }
+  return systemCode(error) !== undefined || error.code.startsWith("ERR_") ? undefined : error.code;
 }
 
 /** The failure of a run that was stopped by a signal. */

@@ -149,6 +149,16 @@ describe("failures", () => {
     await expect(dir.read(".ctb-data/.gitignore")).rejects.toMatchObject({ code: "ENOENT" });
   });
 
+  test("a folder that is not there is an error, and is not made", async () => {
+    await using dir = await testDir();
+    const { code, stderr } = await runCliProcess(["-C", "gone", "migrate", "up"], {
+      cwd: dir.path,
+    });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: The folder .*gone does not exist\. \(NOT_FOUND\)\nhint: /u);
+    await expect(dir.read("gone/.ctb-data/.gitignore")).rejects.toThrow("ENOENT");
+  });
+
   test("--directory is where everything is looked for", async () => {
     await using dir = await testDir({ "project/.env": "DATABASE_POOL_SIZE=many\n" });
     const { code } = await runCliProcess(["-C", "project", "doctor", "--json"], { cwd: dir.path });

@@ -7,7 +7,7 @@ export function reportFailure(terminal: Terminal, failure: Failure): void {
   const { code, message, hint } = failure;
   const { err } = terminal;
   if (terminal.json) {
-    err.line(JSON.stringify({ error: { code, message, hint } }));
+    err.write(`${JSON.stringify({ error: { code, message, hint } })}\n`);
     return;
   }
   err.line(`${err.paint("red", "error:")} ${message} (${code})`);

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { paint, say } from "./console.ts";
 
@@ -11,10 +11,8 @@ export interface CtbDataProcess {
   readonly signal: AbortSignal;
 }
 
-const main = join(
-  dirname(fileURLToPath(import.meta.resolve("@ctb-data/cli/package.json"))),
-  "src/main.ts",
-);
+/** Run, not imported: nothing imports from `apps/`. */
+const main = fileURLToPath(new URL("../../../apps/cli/src/main.ts", import.meta.url));
 
 /**
  * Runs `ctb-data` with these arguments on the terminal that the demo has.
@@ -43,9 +41,11 @@ export async function ctbData(
   const ended: readonly unknown[] = await once(child, "exit");
   signal.removeEventListener("abort", stop);
   signal.throwIfAborted();
-  const [code] = ended;
+  const [code, killedBy] = ended;
   if (code !== expected) {
-    throw new Error(`ctb-data ${args[0] ?? ""} ended with ${String(code)}, not ${expected}.`);
+    throw new Error(
+      `ctb-data ${args[0] ?? ""} ended with ${String(code ?? killedBy)}, not ${expected}.`,
+    );
   }
 }
 

@@ -28,12 +28,12 @@ export async function runDemo(signal: AbortSignal): Promise<void> {
   };
   let opened: Promise<Postgres> | undefined;
   const database = async (): Promise<Postgres> =>
-    await (opened ??= openDatabase(at(".ctb-data/postgres"), { resources, signal }));
+    await (opened ??= openDatabase(folder.path, { resources, signal }));
   await runSteps(
     [
       { title: "Lay down a project", run: async () => await cli("init") },
       {
-        title: "Add a vendor blueprint for the CSV file, and check it all",
+        title: "Add a vendor blueprint, and check it all",
         run: async () => {
           await copyFile(join(data, "sp500.yml"), at(blueprintFile));
           say(`Copied sp500.yml to ${blueprintFile}.`);
@@ -87,12 +87,11 @@ interface OpenOptions {
 }
 
 /** The server that the command line finds in this folder too: the last one to leave stops it. */
-async function openDatabase(
-  dataDir: string,
-  { resources, signal }: OpenOptions,
-): Promise<Postgres> {
-  const server = resources.use(await startEmbeddedPostgres({ dataDir, signal }));
-  return resources.use(await openPostgres({ url: server.url, signal }));
+async function openDatabase(dir: string, { resources, signal }: OpenOptions): Promise<Postgres> {
+  const registry = await loadRegistry(join(dir, registryFile));
+  const dataDir = join(dir, ".ctb-data/postgres");
+  const { url } = resources.use(await startEmbeddedPostgres({ dataDir, signal }));
+  return resources.use(await openPostgres({ url, registry, signal }));
 }
 
 async function load(

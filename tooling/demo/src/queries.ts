@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { type BlueprintRow, Client, type ClientRow, type ImoProcessRow } from "@ctb-data/models";
 import type { Postgres } from "@ctb-data/postgres";
 import { sql } from "kysely";
@@ -5,20 +6,23 @@ import { paint, say, sayTable } from "./console.ts";
 
 /** Asks through the models: typed rows, values checked both ways. */
 export async function queryModels(db: Postgres): Promise<void> {
-  const clients = db.table(Client);
-  say(paint("cyan", 'db.table(Client).find({ name: { ilike: "%energy%" } })'));
-  const found = await clients.find({ name: { ilike: "%energy%" } }, { orderBy: { name: "asc" } });
+  const clients = db.table(Client.model);
+  const where = { name: { ilike: "%energy%" } };
+  say(paint("cyan", `db.table(Client.model).find(${inspect(where)}, …)`));
+  const found = await clients.find(where, { orderBy: { name: "asc" }, limit: 5 });
   for (const { id, name } of found) {
     say(`  ${String(id).padStart(3)}  ${name}`);
   }
+  say(`  … of ${await clients.count(where)} that are called so`);
   const [first] = found;
   if (first !== undefined) {
     say(paint("cyan", "Client.toJson(found[0])"));
-    say(`  ${JSON.stringify(Client.toJson(first))}`);
+    say(JSON.stringify(Client.toJson(first), undefined, 2));
   }
-  const count = await clients.count();
-  const withoutEmail = await clients.count({ email: null });
-  say(`${count} clients; ${withoutEmail} without an e-mail address, as the file has none.`);
+  say(
+    `${await clients.count()} clients, ${await clients.count({ email: null })} without an e-mail address:`,
+  );
+  say("the file has none, and nothing is made up.");
 }
 
 /** Asks through Kysely, over the same connections: how many companies each load brought. */

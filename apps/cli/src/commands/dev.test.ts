@@ -17,7 +17,7 @@ test("dev runs the embedded server until Ctrl-C, shares it with other commands, 
   const status = await runCliProcess(["migrate", "status"], { cwd: dir.path });
   expect(status).toMatchObject({
     code: 0,
-    stderr: "No DATABASE_URL: using the embedded PostgreSQL in .ctb-data/postgres.\n",
+    stderr: "Embedded PostgreSQL in .ctb-data/postgres (no DATABASE_URL).\n",
   });
   child.kill("SIGINT");
   expect((await ended).code).toBe(130);

@@ -14,6 +14,8 @@ interface GenerateFlags {
   readonly dryRun?: true | undefined;
   readonly registry?: string | undefined;
   readonly out?: string | undefined;
+  readonly schema?: string | undefined;
+  readonly firestoreTypes?: string | undefined;
 }
 
 /** `ctb-data generate` */
@@ -22,6 +24,8 @@ export async function generate(context: CommandContext, flags: GenerateFlags): P
     flagLayer({
       REGISTRY_PATH: { flag: "--registry", value: flags.registry },
       GENERATE_OUT: { flag: "--out", value: flags.out },
+      SCHEMA_PATH: { flag: "--schema", value: flags.schema },
+      FIRESTORE_TYPES_PATH: { flag: "--firestore-types", value: flags.firestoreTypes },
     }),
   );
   const registry = await loadProjectRegistry(context, settings);

@@ -48,15 +48,17 @@ test("init lays down the folder of the design, and a second run changes nothing"
   expect(current.code).toBe(0);
 });
 
-test("the schema that the registry names for editors is there", async () => {
-  await using dir = await testDir();
-  await runCliProcess(["init"], { cwd: dir.path });
-  const text = await dir.read(registry);
-  const schema =
-    /^# yaml-language-server: \$schema=(?<path>\S+)/u.exec(text)?.groups?.["path"] ?? "";
-  const content = await dir.read(join(dirname(registry), schema));
-  expect(JSON.parse(content)).toMatchObject({ $schema: expect.any(String) });
-});
+test.each([registry, "db/vendor_blueprints/acme.yml"])(
+  "the schema that %s names for editors is there",
+  async (file) => {
+    await using dir = await testDir();
+    await runCliProcess(["init"], { cwd: dir.path });
+    const text = await dir.read(file);
+    const modeline = /^# yaml-language-server: \$schema=(?<path>\S+)/mu.exec(text);
+    const content = await dir.read(join(dirname(file), modeline?.groups?.["path"] ?? "none"));
+    expect(JSON.parse(content)).toMatchObject({ $schema: expect.any(String) });
+  },
+);
 
 test("a file that exists is kept and named, and --force overwrites the one that it names", async () => {
   await using dir = await testDir({

@@ -5,14 +5,10 @@ import { CliError } from "../cli-error.ts";
 import type { CommandContext } from "../command-context.ts";
 import { loadSettings } from "../config/load-settings.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
-import {
-  checkPlan,
-  type GeneratedPlaces,
-  planGenerated,
-  writePlan,
-} from "../project/generated-files.ts";
+import { checkPlan, planGenerated, writePlan } from "../project/generated-files.ts";
 import { isMissing } from "../project/is-missing.ts";
 import { loadRegistryAt } from "../project/load-project-registry.ts";
+import type { ProjectPlaces } from "../project/project-places.ts";
 import { readIfThere } from "../project/read-if-there.ts";
 import { type SeedFile, seedFiles } from "../project/seed-files.ts";
 import { shownPath } from "../project/shown-path.ts";
@@ -46,7 +42,7 @@ export async function init(context: CommandContext, flags: InitFlags): Promise<E
   await refuseFile(dir);
   // The folder's own configuration, if it has one already, says where things go.
   const { settings } = await loadSettings({ dir, env: context.env });
-  const places: GeneratedPlaces = { dir, settings };
+  const places: ProjectPlaces = { dir, settings };
   const seed = await seedFiles(places);
   const forced = new Set((flags.force ?? []).map((path) => resolve(dir, path)));
   const steps = [...(await planSeed(seed, forced)), await planIgnore(join(dir, ".gitignore"))];
@@ -180,13 +176,13 @@ function saySteps(
     );
     return;
   }
-  out.line(`${countOf(written, "file")} written in ${shownPath(dir)}.`);
+  const there = shownPath(dir);
+  out.line(`${countOf(written, "file")} written in ${there === "." ? "this folder" : there}.`);
   if (kept.length > 0) {
     const [first] = kept;
     out.line(
       `${countOf(kept.length, "file")} kept as they were; to take the new one: --force ${first?.path ?? ""}`,
     );
   }
-  const there = shownPath(dir);
   sayNext(out, there === "." ? "ctb-data migrate up" : `cd ${there} && ctb-data migrate up`);
 }

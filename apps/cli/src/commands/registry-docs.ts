@@ -27,7 +27,7 @@ export async function registryDocs(context: CommandContext, flags: DocsFlags): P
     if (terminal.json) {
       printJson(terminal, { format: flags.format, content });
     } else {
-      terminal.out.line(content.trimEnd());
+      terminal.out.write(`${content.trimEnd()}\n`);
     }
     return exitCode.done;
   }

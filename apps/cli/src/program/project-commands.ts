@@ -48,6 +48,8 @@ export function addProjectCommands({ program, terminal, run }: ProgramParts): vo
     .option("--dry-run", "only say what would be written")
     .option("--registry <path>", "the registry: a file or a folder")
     .option("--out <dir>", "the folder of the models")
+    .option("--schema <file>", "the file of the SQL schema")
+    .option("--firestore-types <file>", "the file of the document types")
     .addHelpText("after", () =>
       helpFooter(terminal, "ctb-data generate", "ctb-data generate --check"),
     )

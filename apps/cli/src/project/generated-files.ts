@@ -1,6 +1,4 @@
-import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import {
   checkGenerated,
   type GeneratedDifference,
@@ -11,7 +9,8 @@ import {
 import { generatePostgresFiles } from "@ctb-data/postgres";
 import type { Registry } from "@ctb-data/registry";
 import { settingPath } from "../config/load-settings.ts";
-import type { Settings } from "../config/settings.ts";
+import { editorSchemas } from "./editor-schemas.ts";
+import type { ProjectPlaces } from "./project-places.ts";
 import { readIfThere } from "./read-if-there.ts";
 import { shownPath } from "./shown-path.ts";
 import { writeAtomically } from "./write-atomically.ts";
@@ -24,16 +23,10 @@ export interface GeneratedPlan {
   readonly single: readonly GeneratedFile[];
 }
 
-/** Where generated files go, as the settings and the folder of the project say. */
-export interface GeneratedPlaces {
-  readonly dir: string;
-  readonly settings: Settings;
-}
-
 /** Derives every generated file of a project. */
 export async function planGenerated(
   registry: Registry,
-  { dir, settings }: GeneratedPlaces,
+  { dir, settings }: ProjectPlaces,
 ): Promise<GeneratedPlan> {
   const postgres = generatePostgresFiles(registry);
   const at = (path: string): string => settingPath(dir, path);
@@ -43,7 +36,7 @@ export async function planGenerated(
       path: at(settings.FIRESTORE_TYPES_PATH),
       content: contentOf(generateModels(registry), "firestore.ts"),
     },
-    await currentSchema(at(settings.REGISTRY_PATH)),
+    ...(await currentSchemas({ dir, settings })),
   ];
   const folder = at(settings.GENERATE_OUT);
   const models = generateModels(registry).filter(({ path }) => path !== "firestore.ts");
@@ -129,30 +122,9 @@ function shown(
   }));
 }
 
-/** The name of the JSON Schema that `init` lays beside the registry, for editors. */
-export const registrySchemaName = "registry.schema.json";
-
-/** The path of that schema for a registry file or folder. */
-export function registrySchemaPath(registryPath: string): string {
-  return join(isFile(registryPath) ? dirname(registryPath) : registryPath, registrySchemaName);
-}
-
-/** Whether a registry's path names a file, as design §3 tells them apart: by its extension. */
-export function isFile(registryPath: string): boolean {
-  return /\.ya?ml$/iu.test(basename(registryPath));
-}
-
-/** The JSON Schema of this version, as the package ships it. */
-export async function shippedSchema(): Promise<string> {
-  const url = import.meta.resolve("@ctb-data/registry/registry.schema.json");
-  return await readFile(fileURLToPath(url), "utf8");
-}
-
-/** Kept up to date where it is; a registry that names another schema has none beside it. */
-async function currentSchema(
-  registryPath: string,
-): Promise<{ readonly path: string; readonly content: string | undefined }> {
-  const path = registrySchemaPath(registryPath);
-  const isThere = (await readIfThere(path)) !== undefined;
-  return { path, content: isThere ? await shippedSchema() : undefined };
+/** Kept up to date where they are; a registry that names another schema has none beside it. */
+async function currentSchemas(places: ProjectPlaces): Promise<readonly GeneratedFile[]> {
+  const schemas = await editorSchemas(places);
+  const there = await Promise.all(schemas.map(async ({ path }) => await readIfThere(path)));
+  return schemas.filter((_schema, index) => there[index] !== undefined);
 }

@@ -89,10 +89,7 @@ async function startFallback(
   const server = await startProjectServer(context, settings);
   const { err } = context.terminal;
   err.line(
-    err.paint(
-      "dim",
-      `No DATABASE_URL: using the embedded PostgreSQL in ${shownPath(server.dataDir)}.`,
-    ),
+    err.paint("dim", `Embedded PostgreSQL in ${shownPath(server.dataDir)} (no DATABASE_URL).`),
   );
   return server;
 }

@@ -9,7 +9,8 @@ declare global {
 
 /** Writes the one JSON document of a command to stdout. A bigint is a number there, with all its digits. */
 export function printJson(terminal: Terminal, value: unknown): void {
-  terminal.out.line(JSON.stringify(value, replaceBigint, terminal.out.isTerminal ? 2 : undefined));
+  const indent = terminal.out.isTerminal ? 2 : undefined;
+  terminal.out.write(`${JSON.stringify(value, replaceBigint, indent)}\n`);
 }
 
 function replaceBigint(_key: string, value: unknown): unknown {

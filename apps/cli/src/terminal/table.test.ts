@@ -11,6 +11,7 @@ function channel(columns: number | undefined, colored = false): Channel {
     columns,
     paint: (style, text) => (colored ? styleText(style, text, { validateStream: false }) : text),
     line: () => undefined,
+    write: () => undefined,
   };
 }
 
@@ -57,6 +58,16 @@ describe("renderTable", () => {
     for (const word of "add a table with quite long name to it".split(" ")) {
       expect(words).toContain(word);
     }
+  });
+
+  test("a word that is longer than its column is cut, and nothing of it is lost", () => {
+    const path = `db/registry/${"x".repeat(60)}.yml`;
+    const long: TableContent = {
+      columns: [{ title: "check" }, { title: "found", wraps: true }],
+      rows: [["registry", `no file ${path}`]],
+    };
+    const text = renderTable(channel(40), long).replaceAll(/\s+/gu, "");
+    expect(text).toContain(path);
   });
 
   test("characters of double width are counted as two", () => {

@@ -1,6 +1,7 @@
 import CliTable from "cli-table3";
 import { displayWidth } from "./display-width.ts";
 import type { Channel, Style } from "./terminal.ts";
+import { wrapText } from "./wrap-text.ts";
 
 /** A column of a table. */
 export interface TableColumn {
@@ -49,13 +50,14 @@ export function renderTable(channel: Channel, content: TableContent): string {
     chars: noBorders,
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
     colAligns: shown.map(({ column }) => column.align ?? "left"),
-    colWidths: shown.map(({ column }) => (column.wraps === true ? wrapTo : null)),
-    wordWrap: wrapTo !== null,
-    wrapOnWordBoundary: true,
   });
   table.push(shown.map(({ column }) => channel.paint(["bold"], column.title)));
   for (const row of content.rows) {
-    table.push(shown.map(({ index }) => paintCell(channel, row[index] ?? "")));
+    table.push(
+      shown.map(({ column, index }) =>
+        paintCell(channel, row[index] ?? "", column.wraps === true ? wrapTo : undefined),
+      ),
+    );
   }
   const lines = table
     .toString()
@@ -77,7 +79,8 @@ interface ShownColumn {
 interface Fit {
   readonly shown: readonly ShownColumn[];
   readonly hidden: readonly ShownColumn[];
-  readonly wrapTo: number | null;
+  /** Of the column that wraps; undefined when it need not. */
+  readonly wrapTo: number | undefined;
 }
 
 /** The least width of a column that wraps. */
@@ -94,7 +97,7 @@ function fit({ columns, rows }: TableContent, available: number | undefined): Fi
   }));
   const hidden: ShownColumn[] = [];
   if (available === undefined) {
-    return { shown, hidden, wrapTo: null };
+    return { shown, hidden, wrapTo: undefined };
   }
   const excess = (): number => totalWidth(shown) - available;
   // A row on one line is easier to read than one more column.
@@ -112,7 +115,7 @@ function fit({ columns, rows }: TableContent, available: number | undefined): Fi
   const wrapTo =
     wrapping !== undefined && excess() > 0
       ? Math.max(minimumWrap, wrapping.width - excess())
-      : null;
+      : undefined;
   return { shown, hidden, wrapTo };
 }
 
@@ -124,6 +127,17 @@ function cellText(cell: TableCell): string {
   return typeof cell === "string" ? cell : cell.text;
 }
 
-function paintCell(channel: Channel, cell: TableCell): string {
-  return typeof cell === "string" ? cell : channel.paint(cell.style, cell.text);
+function paintCell(channel: Channel, cell: TableCell, columns: number | undefined): string {
+  const text = wrapText(breakWords(cellText(cell), columns), columns);
+  return typeof cell === "string" ? text : channel.paint(cell.style, text);
+}
+
+/** Cuts what is longer than a line, a path for example, so that nothing of it is lost. */
+function breakWords(text: string, columns: number | undefined): string {
+  return columns === undefined
+    ? text
+    : text
+        .split(" ")
+        .flatMap((word) => word.match(new RegExp(`.{1,${columns}}`, "gu")) ?? [""])
+        .join(" ");
 }

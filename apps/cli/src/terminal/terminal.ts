@@ -1,5 +1,6 @@
 import { isatty } from "node:tty";
 import { styleText } from "node:util";
+import { wrapText } from "./wrap-text.ts";
 
 /** How the command was asked to talk. */
 export interface TerminalOptions {
@@ -23,8 +24,10 @@ export interface Channel {
   readonly columns: number | undefined;
   /** Gives the text in a style, or as it is where there is no colour. */
   paint(style: Style, text: string): string;
-  /** Writes lines; a line feed is added at the end. */
+  /** Writes lines for people: on a terminal they break at spaces. A line feed is added at the end. */
   line(text?: string): void;
+  /** Writes a text as it is, for programs and files. */
+  write(text: string): void;
 }
 
 /** A colour or another look, or several. */
@@ -62,21 +65,28 @@ const minimumColumns = 40;
 function createChannel(stream: Streams["stdout" | "stderr"], options: TerminalOptions): Channel {
   const hasTerminal = isatty(stream.fd);
   const colored = isColored(hasTerminal, options);
+  const columns = (): number | undefined =>
+    // A pseudo-terminal that nobody has told its size says 0.
+    hasTerminal ? Math.max(stream.columns || 80, minimumColumns) : undefined;
+  const write = (text: string): void => {
+    // A reader that has gone (`| head`) is no reason to stop in the middle of a migration.
+    if (stream.writable) {
+      stream.write(text);
+    }
+  };
   return {
     stream,
     isTerminal: hasTerminal && options.env["TERM"] !== "dumb",
-    // Asked each time, so that a window which is resized meanwhile is written to as it is now. A pseudo-terminal that nobody
-    // has told its size says 0.
+    // Asked each time: a window may be resized meanwhile.
     get columns() {
-      return hasTerminal ? Math.max(stream.columns || 80, minimumColumns) : undefined;
+      return columns();
     },
     paint: (style, text) => (colored ? styleText(style, text, { validateStream: false }) : text),
     line: (text = "") => {
-      // A reader that has gone (`| head`) is no reason to stop in the middle of a migration.
-      if (stream.writable) {
-        stream.write(`${text}\n`);
-      }
+      const lines = text.split("\n").map((line) => wrapText(line, columns()));
+      write(`${lines.join("\n")}\n`);
     },
+    write,
   };
 }
 

@@ -1,0 +1,58 @@
+import { readFile } from "node:fs/promises";
+import { MigrationError } from "@ctb-data/migrations";
+import { ModelError } from "@ctb-data/models";
+import { PostgresError } from "@ctb-data/postgres";
+import { RegistryError } from "@ctb-data/registry";
+import { describe, expect, test } from "vitest";
+import { CliError } from "./cli-error.ts";
+import { failureOf } from "./failure.ts";
+
+describe("the exit code says what kind of failure it is", () => {
+  test.each([
+    [new CliError("INVALID_CONFIG", "m", { hint: "h" }), 2],
+    [new CliError("DECLINED", "m", { hint: "h" }), 4],
+    [new RegistryError("INVALID_REGISTRY", "m", { hint: "h" }), 1],
+    [new RegistryError("NOT_FOUND", "m", { hint: "h" }), 2],
+    [new ModelError({ code: "INVALID_KEYRING", message: "m", hint: "h" }), 2],
+    [new PostgresError("CONNECTION_FAILED", "m", { hint: "h" }), 1],
+    [new PostgresError("INVALID_OPTIONS", "m", { hint: "h" }), 2],
+    [new MigrationError("LOCKED", "m", { hint: "h" }), 5],
+    [new MigrationError("EDITED", "m", { hint: "h" }), 3],
+    [new MigrationError("WOULD_LOSE_DATA", "m", { hint: "h" }), 4],
+    [new MigrationError("STATEMENT_FAILED", "m", { hint: "h" }), 1],
+  ])("%o", (error, exitCode) => {
+    expect(failureOf(error)).toEqual({ code: error.code, message: "m", hint: "h", exitCode });
+  });
+});
+
+test("an error of a package that has no hint gets one", () => {
+  for (const error of [
+    new PostgresError("QUERY_FAILED", "It failed."),
+    new MigrationError("HISTORY_FAILED", "It failed."),
+    new ModelError({ code: "INVALID_ROW", message: "It failed." }),
+  ]) {
+    expect(failureOf(error)).toMatchObject({
+      code: error.code,
+      message: "It failed.",
+      hint: expect.stringContaining("--verbose"),
+    });
+  }
+});
+
+test("an error of the operating system is told in words", async () => {
+  const error: unknown = await readFile("/nowhere/at/all").catch((each: unknown) => each);
+  expect(failureOf(error)).toEqual({
+    code: "ENOENT",
+    message: "no such file or directory, open '/nowhere/at/all'.",
+    hint: "Check the path.",
+    exitCode: 1,
+  });
+});
+
+test.each([
+  [new TypeError("x is not a function"), "x is not a function"],
+  ["a string", "a string"],
+  [undefined, "undefined"],
+])("anything else, such as %o, is a bug of ours", (error, message) => {
+  expect(failureOf(error)).toMatchObject({ code: "UNEXPECTED", message, exitCode: 1 });
+});
