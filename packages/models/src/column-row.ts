@@ -39,12 +39,9 @@ export function rowReaderOf(type: TextType): ReadRow {
     case "date":
       return (value) => (typeof value === "string" ? value : lenient(value));
     case "timestamp":
-      return (value) => (typeof value === "string" && value[10] === "T" ? value : lenient(value));
+      return (value) => (isCanonicalTime(value, "") ? value : lenient(value));
     case "timestamptz":
-      return (value) =>
-        typeof value === "string" && value[10] === "T" && value.endsWith("Z")
-          ? value
-          : lenient(value);
+      return (value) => (isCanonicalTime(value, "Z") ? value : lenient(value));
     case "json":
       return jsonOfDriver;
     case "bytes":
@@ -52,6 +49,15 @@ export function rowReaderOf(type: TextType): ReadRow {
     default:
       return unreachable(kind);
   }
+}
+
+/** Whether a value is a model's timestamp, as far as a glance tells: `…T04:05:06.500Z` of `toISOString` is not. */
+function isCanonicalTime(value: unknown, zone: "" | "Z"): value is string {
+  if (typeof value !== "string" || value[10] !== "T" || value.endsWith("Z") !== (zone === "Z")) {
+    return false;
+  }
+  const clockEnd = value.length - zone.length;
+  return clockEnd === 19 || (clockEnd > 20 && value[clockEnd - 1] !== "0");
 }
 
 /** Drivers parse JSON themselves; what they made of it is a value, a text too. */

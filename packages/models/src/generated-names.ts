@@ -55,6 +55,13 @@ export class GeneratedNames {
   }
 }
 
+/**
+ * What generated identifiers leave out: all but letters and digits of scripts that have been in Unicode for long. The
+ * tools that will read them (TypeScript, Node's type stripping, bundlers) know different versions of it.
+ */
+const uncommon =
+  /[^\dA-Za-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u024F\u0391-\u03A1\u03A3-\u03CE\u0400-\u0481\u048A-\u04FF\u0531-\u0556\u0561-\u0586\u05D0-\u05EA\u0621-\u064A\u0905-\u0939\u0E01-\u0E30\u10D0-\u10F0\u1E00-\u1EF9\u3041-\u3096\u30A1-\u30FA\u4E00-\u9FA5\uAC00-\uD7A3]/g;
+
 /** An identifier in PascalCase of any text. */
 function pascalCase(text: string): string {
   const words = text.match(/[\p{L}\p{N}]+/gu) ?? [];
@@ -65,7 +72,7 @@ function pascalCase(text: string): string {
       return first.toUpperCase() + rest.join("");
     })
     .join("")
-    .replaceAll(/[^\p{ID_Continue}]/gu, "");
+    .replaceAll(uncommon, "");
   return /^\p{ID_Start}/u.test(joined) ? joined : `Table${joined}`;
 }
 

@@ -144,6 +144,13 @@ describe("a row of another driver", () => {
       "2026-01-31T04:05:06",
     ],
     [
+      "a timestamptz with zeros behind",
+      type("timestamptz"),
+      "2026-01-31T04:05:06.500Z",
+      "2026-01-31T04:05:06.5Z",
+    ],
+    ["a timestamp with a Z", type("timestamp"), "2026-01-31T04:05:06.000Z", "2026-01-31T04:05:06"],
+    [
       "an interval in parts",
       type("interval"),
       { years: 1, days: -2, milliseconds: 1.5 },
@@ -187,7 +194,13 @@ describe("a row of another driver", () => {
 describe("an encrypted column", () => {
   const blindIndex = { column: "ssn_index", normalize: "trim", bits: 64 } as const;
   const columns: readonly ModelColumn[] = [
-    { name: "ssn", type: type("text"), nullable: true, encryption: { blindIndex } },
+    {
+      name: "ssn",
+      type: type("text"),
+      nullable: true,
+      pattern: "^\\d+$",
+      encryption: { blindIndex },
+    },
     { name: "ssn_index", type: type("text"), nullable: true, blindIndexOf: "ssn" },
     { name: "salary", type: type("numeric"), nullable: true, encryption: {} },
   ];

@@ -1,5 +1,6 @@
 import type { Registry } from "@ctb-data/registry";
 import { z } from "zod";
+import { inputOf } from "./column-input.ts";
 import { DocumentModel, noDocuments } from "./document-model.ts";
 import { neutralDocumentTypes } from "./document-types.ts";
 import { IssueList, zodIssues } from "./issue-list.ts";
@@ -254,7 +255,8 @@ class TableCodec {
       });
     }
     try {
-      const text = plan.encode(plan.readInput(given));
+      // Not the registry's rules: a look-up may have spaces around it that the normalization removes.
+      const text = plan.encode(inputOf({ type: plan.column.type })(given));
       return { column: blindIndex.column, values: plan.cipher().blindIndexes(text, blindIndex) };
     } catch (error) {
       const issues = new IssueList();
