@@ -299,23 +299,19 @@ export:
   });
 
   test("a way that is not clear is refused", () => {
-    const source = (text: string) =>
-      problemsOf(
-        `vendor: v\nversion: 1\nexport: { source: ${text}, fields: { A: { constant: 1 } } }\n`,
-      );
-    expect(source("[orders, clients]")).toEqual([
+    expect(problemsOfSource("[orders, clients]")).toEqual([
       'b.yml:3:28 export.source[1]: several foreign keys lead to "clients": orders.client_id, orders.payer_id',
     ]);
-    expect(source("[orders, { table: clients, via: id }]")).toEqual([
+    expect(problemsOfSource("[orders, { table: clients, via: id }]")).toEqual([
       'b.yml:3:28 export.source[1]: no foreign key of "orders" leads to "clients" through "id"',
     ]);
-    expect(source("[orders, orders]")).toEqual([
+    expect(problemsOfSource("[orders, orders]")).toEqual([
       'b.yml:3:28 export.source[1]: the table "orders" is here twice',
     ]);
-    expect(source("client")).toEqual([
+    expect(problemsOfSource("client")).toEqual([
       'b.yml:3:19 export.source: there is no table "client", did you mean "clients"?',
     ]);
-    expect(source("lonely")).toEqual([
+    expect(problemsOfSource("lonely")).toEqual([
       'b.yml:3:9 export: the table "lonely" has no primary key, so that the order of the records is not certain',
     ]);
   });
@@ -333,18 +329,16 @@ test("a blueprint has a vendor, a version and a direction", () => {
 
 test("a folder has one blueprint per file, each vendor's version once", async () => {
   const folder = await mkdtemp(join(tmpdir(), "ctb-blueprints-"));
-  const text = (version: number) =>
-    `{ vendor: v, version: ${version}, export: { source: clients, fields: { A: name } } }`;
   try {
-    await writeFile(join(folder, "a.yml"), text(1));
+    await writeFile(join(folder, "a.yml"), textOf(1));
     expect((await loadBlueprint(folder, registry)).vendor).toBe("v");
-    await writeFile(join(folder, "b.yml"), text(2));
+    await writeFile(join(folder, "b.yml"), textOf(2));
     expect((await loadBlueprints(folder, registry)).map(({ version }) => version)).toEqual([
       "1",
       "2",
     ]);
     await expect(loadBlueprint(folder, registry)).rejects.toMatchObject({ code: "UNREADABLE" });
-    await writeFile(join(folder, "c.yml"), text(1));
+    await writeFile(join(folder, "c.yml"), textOf(1));
     await expect(loadBlueprints(folder, registry)).rejects.toMatchObject({
       code: "INVALID_BLUEPRINT",
       problems: [{ code: "duplicate-name", file: join(folder, "c.yml") }],
@@ -353,3 +347,13 @@ test("a folder has one blueprint per file, each vendor's version once", async ()
     await rm(folder, { recursive: true });
   }
 });
+
+function problemsOfSource(source: string): readonly string[] {
+  return problemsOf(
+    `vendor: v\nversion: 1\nexport: { source: ${source}, fields: { A: { constant: 1 } } }\n`,
+  );
+}
+
+function textOf(version: number): string {
+  return `{ vendor: v, version: ${version}, export: { source: clients, fields: { A: name } } }`;
+}

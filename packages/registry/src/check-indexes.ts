@@ -6,7 +6,7 @@ import {
   type PartOf,
 } from "./check-constraints.ts";
 import { checkShape, describe } from "./check-shape.ts";
-import { expressionName } from "./object-names.ts";
+import { expressionName } from "./expression-name.ts";
 import { quoted } from "./problem.ts";
 import type { IndexDraft } from "./registry-draft.ts";
 import { indexPartSchema, indexSchema } from "./registry-schema.ts";

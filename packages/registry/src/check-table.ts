@@ -49,7 +49,10 @@ export function draftTable(
     checkComparable(keyColumns, "a primary key", part);
   }
   const ofColumns = columnConstraints(part);
-  const uniques = [...ofColumns.uniques, ...holders.flatMap((holder) => uniquesOf(holder, part))];
+  const uniques = withoutRedundant(
+    [...ofColumns.uniques, ...holders.flatMap((holder) => uniquesOf(holder, part))],
+    keyColumns,
+  );
   for (const unique of uniques) checkComparable(unique, "a unique constraint", part);
   return {
     name,
@@ -245,4 +248,21 @@ function checkRenames(
       "leave renamed_from out",
     );
   }
+}
+
+/** PostgreSQL makes one constraint of two over the same columns, and none beside the primary key. */
+function withoutRedundant(
+  uniques: readonly KeyDraft[],
+  key: KeyDraft | undefined,
+): readonly KeyDraft[] {
+  const kept = new Map<string, KeyDraft>();
+  const keyColumns = JSON.stringify(key?.columns);
+  for (const unique of uniques) {
+    const columns = JSON.stringify(unique.columns);
+    const before = kept.get(columns);
+    if (columns === keyColumns && unique.name === undefined) continue;
+    if (before === undefined) kept.set(columns, unique);
+    else if (before.name === undefined) kept.set(columns, { ...before, name: unique.name });
+  }
+  return [...kept.values()];
 }

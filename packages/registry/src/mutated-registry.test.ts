@@ -20,9 +20,11 @@ const mutations: readonly ((bytes: Buffer, at: number) => Buffer)[] = [
   (bytes, at) => replaced(bytes, at, (bytes[at] ?? 0) ^ 0x80),
   (bytes, at) =>
     Buffer.concat([bytes.subarray(0, at), bytes.subarray(at, at + 1), bytes.subarray(at)]),
-  ...[..."\0\t\n\r :-#&*!|>'\"%@`{}[],?<=~0aA_\\"].map(
-    (character) => (bytes: Buffer, at: number) => replaced(bytes, at, character.charCodeAt(0)),
-  ),
+  ..."\0\t\n\r :-#&*!|>'\"%@`{}[],?<=~0aA_\\"
+    .split("")
+    .map(
+      (character) => (bytes: Buffer, at: number) => replaced(bytes, at, character.charCodeAt(0)),
+    ),
 ];
 
 function replaced(bytes: Buffer, at: number, byte: number): Buffer {

@@ -1,5 +1,3 @@
-import type { SqlToken } from "./sql-expression.ts";
-
 /** PostgreSQL's NAMEDATALEN - 1: names are cut behind so many bytes. */
 export const maxNameBytes = 63;
 
@@ -61,28 +59,6 @@ export function indexColumnNames(parts: readonly string[]): readonly string[] {
     chosen.push(name);
   }
   return chosen;
-}
-
-/** The name that PostgreSQL gives to an index column that is an expression: the function's, or `expr`. */
-export function expressionName(tokens: readonly SqlToken[]): string {
-  const [first, second] = tokens;
-  if (first?.kind !== "word" && first?.kind !== "quoted-name") return "expr";
-  if (tokens.length === 1) return first.name;
-  if (second?.text !== "(") return "expr";
-  return endOfGroup(tokens, 1) === tokens.length - 1 ? first.name : "expr";
-}
-
-/** The index of the bracket that closes the one at `open`. */
-function endOfGroup(tokens: readonly SqlToken[], open: number): number {
-  let depth = 0;
-  for (let index = open; index < tokens.length; index += 1) {
-    const token = tokens[index];
-    if (token?.kind !== "symbol") continue;
-    if (token.text === "(") depth += 1;
-    if (token.text === ")") depth -= 1;
-    if (depth === 0) return index;
-  }
-  return -1;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Composer, LineCounter, Lexer, Parser, type Document } from "yaml";
+import { Composer, LineCounter, Lexer, Parser, type CST, type Document } from "yaml";
 import { buildTree } from "./build-yaml-tree.ts";
 import { Problems, type YamlNode, type YamlSource } from "./yaml-node.ts";
 import { joinPieces, piecesOf } from "./yaml-pieces.ts";
@@ -129,8 +129,7 @@ function withoutStackTraces<T>(run: () => T): T {
   }
 }
 
-function compose({ source, text, base }: Piece, problems: Problems): Document.Parsed | undefined {
-  const parser = new Parser();
+function compose(piece: Piece, problems: Problems): Document.Parsed | undefined {
   const composer = new Composer({
     keepSourceTokens: false,
     logLevel: "silent",
@@ -138,47 +137,46 @@ function compose({ source, text, base }: Piece, problems: Problems): Document.Pa
     // `yaml` compares each key with each other one; building the tree finds duplicates in one pass.
     uniqueKeys: false,
   });
-  const fail = (code: "too-large" | "unsupported-yaml", message: string, hint: string) =>
-    problems.error({ in: source, offset: base + parser.offset, path: "" }, code, message, hint);
-  let first: Document.Parsed | undefined;
-  let tokens = 0;
-  const add = (document: Document.Parsed) => {
-    if (first === undefined) {
-      first = document;
-      return true;
-    }
-    const spot = { in: source, offset: base + document.range[0], path: "" };
-    const message = "a second YAML document begins here";
-    problems.error(spot, "unsupported-yaml", message, 'leave the "---" out');
-    return false;
-  };
+  const documents: Document.Parsed[] = [];
+  const before = problems.errorCount;
+  for (const token of tokensOf(piece, problems)) {
+    documents.push(...composer.next(token));
+    if (documents.length > 1) break;
+  }
+  if (problems.errorCount > before) return undefined;
+  documents.push(...composer.end(true, piece.text.length));
+  const [first, second] = documents;
+  if (second === undefined) return first;
+  const spot = { in: piece.source, offset: piece.base + second.range[0], path: "" };
+  const message = "a second YAML document begins here";
+  problems.error(spot, "unsupported-yaml", message, 'leave the "---" out');
+  return undefined;
+}
+
+/** The tokens of a text, until it is too long, too deep or too broken: then a problem is reported, or among the tokens. */
+function* tokensOf({ source, text, base }: Piece, problems: Problems): Generator<CST.Token, void> {
+  const parser = new Parser();
+  let count = 0;
+  let errors = 0;
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) {
-      for (const document of composer.next(token)) if (!add(document)) return undefined;
+      yield token;
+      if (token.type === "error") errors += 1;
     }
-    tokens += 1;
-    if (tokens > maxTokens) {
-      fail(
-        "too-large",
-        `the file has more than ${maxTokens} tokens`,
-        "split it into several files of one folder",
-      );
-      return undefined;
+    count += 1;
+    if (errors > maxSyntaxErrors) return;
+    if (count <= maxTokens && parser.stack.length <= maxDepth) continue;
+    const spot = { in: source, offset: base + parser.offset, path: "" };
+    if (count > maxTokens) {
+      const message = `the file has more than ${maxTokens} tokens`;
+      problems.error(spot, "too-large", message, "split it into several files of one folder");
+    } else {
+      const message = `the file is nested more than ${maxDepth} levels deep`;
+      problems.error(spot, "unsupported-yaml", message, "nothing in a registry is");
     }
-    if (parser.stack.length > maxDepth) {
-      fail(
-        "unsupported-yaml",
-        `the file is nested more than ${maxDepth} levels deep`,
-        "nothing in a registry is",
-      );
-      return undefined;
-    }
+    return;
   }
-  for (const token of parser.end()) {
-    for (const document of composer.next(token)) if (!add(document)) return undefined;
-  }
-  for (const document of composer.end(true, text.length)) if (!add(document)) return undefined;
-  return first;
+  yield* parser.end();
 }
 
 function sentence(message: string): string {
