@@ -59,7 +59,10 @@ export async function createMigration(options: CreateMigrationOptions): Promise<
     const paths = { up: join(dir, `${name}.sql`), down: join(dir, `${name}.down.sql`) };
     await writeNew(paths.up, up);
     if (down === undefined) return { version, name, up: paths.up };
-    await writeNew(paths.down, down);
+    await writeNew(paths.down, down).catch(async (error: unknown) => {
+      await rm(paths.up, { force: true });
+      throw error;
+    });
     return { version, name, ...paths };
   });
 }
@@ -102,9 +105,17 @@ function contentOf(
       ? []
       : [`-- Irreversible: ${irreversible.replaceAll(/\s+/g, " ")}`]),
   ].join("\n");
-  const inner = body.trim();
+  const inner = terminated(body.trim());
   const statements = transaction ? `BEGIN;\n\n${inner}\n\nCOMMIT;` : inner;
   return `${header}\n\n${statements}\n`;
+}
+
+/** COMMIT must not become part of the last statement. */
+function terminated(body: string): string {
+  if (body.endsWith(";")) return body;
+  const lastLine = body.slice(body.lastIndexOf("\n") + 1);
+  if (lastLine.trimStart().startsWith("--")) return body;
+  return lastLine.includes("--") ? `${body}\n;` : `${body};`;
 }
 
 function nextNumber(

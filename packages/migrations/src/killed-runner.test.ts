@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { runnerProcess } from "../testing/runner-process.ts";
 import { catalogOf, testMigrations, valueOf } from "../testing/test-migrations.ts";

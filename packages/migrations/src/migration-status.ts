@@ -1,6 +1,7 @@
 import type { Postgres } from "@ctb-data/postgres";
 import { asMigrationErrors } from "./as-migration-errors.ts";
 import { compareHistory } from "./compare-history.ts";
+import type { RecordedState } from "./history-table.ts";
 import { loadMigrations } from "./load-migrations.ts";
 import type { MigrationProblem } from "./migration-error.ts";
 import type { MigrationFile } from "./migration-file.ts";
@@ -69,7 +70,7 @@ function stateOf({
   return {
     version,
     name: file?.file.replace(/\.sql$/, "") ?? `${version}_${entry?.name ?? ""}`,
-    state: stateName(entry),
+    state: entry ? stateNames[entry.state] : "pending",
     hasDown: file?.down !== undefined,
     ...(file && { file: file.file }),
     ...(entry && entry.state !== "rolled_back" && entry.state !== "unmarked" && recordOf(entry)),
@@ -77,22 +78,16 @@ function stateOf({
   };
 }
 
-function stateName(entry: HistoryEntry | undefined): MigrationState["state"] {
-  switch (entry?.state) {
-    case "applied":
-    case "repaired":
-    case "forgotten":
-      return "applied";
-    case "baselined":
-      return "baselined";
-    case "failed":
-      return "failed";
-    case "running":
-      return "unfinished";
-    default:
-      return "pending";
-  }
-}
+const stateNames = {
+  applied: "applied",
+  repaired: "applied",
+  forgotten: "applied",
+  baselined: "baselined",
+  failed: "failed",
+  running: "unfinished",
+  rolled_back: "pending",
+  unmarked: "pending",
+} as const satisfies Record<RecordedState, MigrationState["state"]>;
 
 type Recorded = Omit<
   MigrationState,

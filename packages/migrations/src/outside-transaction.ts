@@ -63,17 +63,14 @@ export function concurrentBuild(node: Node): ConcurrentBuild | undefined {
 
 function reindex(node: Extract<Node, { ReindexStmt: unknown }>): string | undefined {
   if (hasOption(node.ReindexStmt.params, "concurrently")) return "REINDEX CONCURRENTLY";
-  switch (node.ReindexStmt.kind) {
-    case "REINDEX_OBJECT_SCHEMA":
-      return "REINDEX SCHEMA";
-    case "REINDEX_OBJECT_SYSTEM":
-      return "REINDEX SYSTEM";
-    case "REINDEX_OBJECT_DATABASE":
-      return "REINDEX DATABASE";
-    default:
-      return undefined;
-  }
+  return wholeReindex[node.ReindexStmt.kind ?? ""];
 }
+
+const wholeReindex: Readonly<Record<string, string>> = {
+  REINDEX_OBJECT_SCHEMA: "REINDEX SCHEMA",
+  REINDEX_OBJECT_SYSTEM: "REINDEX SYSTEM",
+  REINDEX_OBJECT_DATABASE: "REINDEX DATABASE",
+};
 
 function detachPartition(node: Extract<Node, { AlterTableStmt: unknown }>): string | undefined {
   const concurrent = (node.AlterTableStmt.cmds ?? []).some(

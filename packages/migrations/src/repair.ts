@@ -56,15 +56,9 @@ export async function repair(db: Postgres, options: RepairOptions): Promise<Repa
 }
 
 function repairable(code: MigrationErrorCode): RepairResult["repaired"] {
-  switch (code) {
-    case "EDITED":
-    case "COMMENTS_EDITED":
-    case "RENAMED":
-    case "MISSING":
-      return [code];
-    default:
-      return [];
-  }
+  const isOne =
+    code === "EDITED" || code === "COMMENTS_EDITED" || code === "RENAMED" || code === "MISSING";
+  return isOne ? [code] : [];
 }
 
 function notApplied(version: number, known: boolean): MigrationError {

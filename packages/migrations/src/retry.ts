@@ -42,12 +42,14 @@ export async function retry(
         const jobs = await failedJobs(loaded, history);
         const count = runs.length + jobs.length;
         for (const job of jobs) runs.push(await run(job, { index: runs.length, count }));
-        const retried = jobs.filter((job) => job.direction === "up").map((job) => job.version);
+        const retried = new Set(
+          jobs.filter((job) => job.direction === "up").map((job) => job.version),
+        );
         const { pending } = planUp(loaded.files, history);
         return {
           dryRun: false,
           migrations: runs,
-          pending: pending.filter((file) => !retried.includes(file.version)).length,
+          pending: pending.filter((file) => !retried.has(file.version)).length,
           warnings,
         };
       },

@@ -246,7 +246,7 @@ test("a statement that was done when the runner was killed, but not noted, is no
   for (const [sql, expected] of [
     ["CREATE INDEX CONCURRENTLY i ON a (x)", "CREATE INDEX i ON public.a USING btree (x)"],
     ["CREATE INDEX CONCURRENTLY ON a (y)", "CREATE INDEX a_y_idx ON public.a USING btree (y)"],
-    ["DROP INDEX CONCURRENTLY old", undefined],
+    ["DROP INDEX CONCURRENTLY old", "public.a.x integer"],
   ] as const) {
     await using at = await testMigrations({
       "001_a.sql": `${table} CREATE INDEX old ON a (x, y);`,
@@ -259,7 +259,7 @@ test("a statement that was done when the runner was killed, but not noted, is no
     expect(await errorOf(migrateUp(at.db, { dir: at.dir }))).toMatchObject({ code: "UNFINISHED" });
     await retry(at.db, { dir: at.dir });
     expect(await catalogOf(at.db)).toEqual(after);
-    if (expected !== undefined) expect(after).toContain(expected);
+    expect(after.join()).toContain(expected);
     expect(await valueOf(at.db, "SELECT to_regclass('b')")).toBe("b");
   }
 });

@@ -54,8 +54,14 @@ function lineOf({ job, at, prefix = 0 }: FailedAt, position: number | undefined)
   const statement = statements[Math.min(at, statements.length - 1)];
   if (!statement) return 1;
   if (position === undefined || at >= statements.length) return statement.line;
-  const before = [...statement.sql].slice(0, Math.max(position - 1 - prefix, 0));
-  return statement.line + before.filter((character) => character === "\n").length;
+  let line = statement.line;
+  let left = position - 1 - prefix;
+  for (const character of statement.sql) {
+    if (left <= 0) break;
+    left -= 1;
+    if (character === "\n") line += 1;
+  }
+  return line;
 }
 
 function codeOf(error: PostgresError | undefined): MigrationErrorCode {

@@ -67,16 +67,11 @@ function otherHazards(node: Node): readonly StatementHazard[] {
 }
 
 function drop(type: string | undefined): readonly StatementHazard[] {
-  switch (type) {
-    case "OBJECT_TABLE":
-      return [blocksAll("DROP TABLE"), deletes("DROP TABLE removes the table and its rows.")];
-    case "OBJECT_SCHEMA":
-      return [deletes("DROP SCHEMA removes what is in it.")];
-    case "OBJECT_INDEX":
-      return [blocksAll("DROP INDEX (CONCURRENTLY does not)")];
-    default:
-      return [];
+  if (type === "OBJECT_TABLE") {
+    return [blocksAll("DROP TABLE"), deletes("DROP TABLE removes the table and its rows.")];
   }
+  if (type === "OBJECT_SCHEMA") return [deletes("DROP SCHEMA removes what is in it.")];
+  return type === "OBJECT_INDEX" ? [blocksAll("DROP INDEX (CONCURRENTLY does not)")] : [];
 }
 
 function alterTable(node: AlterTable): readonly StatementHazard[] {
@@ -91,21 +86,14 @@ function alterTable(node: AlterTable): readonly StatementHazard[] {
   ];
 }
 
-function alterTableCommand(command: AlterTableCmd): readonly StatementHazard[] {
-  switch (command.subtype) {
-    case "AT_DropColumn":
-      return [deletes(`DROP COLUMN ${command.name ?? ""} removes its values.`)];
-    case "AT_AlterColumnType":
-      return [rewrites("A change of type")];
-    case "AT_SetNotNull":
-      return [scans("SET NOT NULL")];
-    case "AT_AddConstraint":
-      return command.def && "Constraint" in command.def && !command.def.Constraint.skip_validation
-        ? [scans("A constraint without NOT VALID")]
-        : [];
-    default:
-      return [];
-  }
+function alterTableCommand({ subtype, name = "", def }: AlterTableCmd): readonly StatementHazard[] {
+  if (subtype === "AT_DropColumn") return [deletes(`DROP COLUMN ${name} removes its values.`)];
+  if (subtype === "AT_AlterColumnType") return [rewrites("A change of type")];
+  if (subtype === "AT_SetNotNull") return [scans("SET NOT NULL")];
+  const validates = def && "Constraint" in def && !def.Constraint.skip_validation;
+  return subtype === "AT_AddConstraint" && validates
+    ? [scans("A constraint without NOT VALID")]
+    : [];
 }
 
 function blocksAll(what: string): StatementHazard {
