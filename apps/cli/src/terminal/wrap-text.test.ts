@@ -12,3 +12,8 @@ test("a word that is too long stays whole", () => {
 test("without a width nothing breaks", () => {
   expect(wrapText("one two three", undefined)).toBe("one two three");
 });
+
+test("the spaces that a text begins with stay, and so do those inside a line", () => {
+  expect(wrapText("  a  b", 10)).toBe("  a  b");
+  expect(wrapText("    4  CREATE TABLE", 12)).toBe("    4\nCREATE TABLE");
+});

@@ -1,21 +1,25 @@
 import { displayWidth } from "./display-width.ts";
 
-/** Breaks a text into lines of at most `columns`, at spaces only; each line after the first begins with `indent`. */
+/**
+ * Breaks a text into lines of at most `columns`, at spaces only. Each line after the first begins with `indent`; the spaces that the
+ * text itself begins with stay.
+ */
 export function wrapText(text: string, columns: number | undefined, indent = ""): string {
-  if (columns === undefined) {
+  if (columns === undefined || displayWidth(text) <= columns) {
     return text;
   }
+  const start = /^ */u.exec(text)?.[0] ?? "";
+  const [first = "", ...rest] = text.slice(start.length).split(" ");
   const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const start = lines.length === 0 ? "" : indent;
-    const longer = line === "" ? `${start}${word}` : `${line} ${word}`;
-    if (line !== "" && displayWidth(longer) > columns) {
+  let line = `${start}${first}`;
+  for (const word of rest) {
+    const longer = `${line} ${word}`;
+    if (displayWidth(longer) > columns) {
       lines.push(line);
       line = `${indent}${word}`;
     } else {
       line = longer;
     }
   }
-  return [...lines, line].join("\n");
+  return [...lines, line].map((each) => each.trimEnd()).join("\n");
 }

@@ -1,0 +1,31 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { runCliProcess } from "../testing/cli-process.ts";
+import { testDir } from "../testing/test-dir.ts";
+
+test("the commands of the README work when they are pasted one after the other", async () => {
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  const block = /```sh\n(?<lines>[^]*?)```/u.exec(readme)?.groups?.["lines"] ?? "";
+  const commands = block
+    .trim()
+    .split("\n")
+    .map((line) => line.replace(/#.*$/u, "").trim());
+  expect(commands.length).toBeGreaterThan(4);
+  await using dir = await testDir();
+  let cwd = dir.path;
+  for (const command of commands) {
+    const [program, ...words] = command.split(/\s+/u);
+    if (program === "cd") {
+      cwd = join(cwd, words[0] ?? "");
+      continue;
+    }
+    expect(words[0]).toBe("@ctb-data/cli");
+    const { code, stderr } = await runCliProcess(words.slice(1), { cwd });
+    expect({ command, code, error: stderr.includes("error") }).toEqual({
+      command,
+      code: 0,
+      error: false,
+    });
+  }
+});
