@@ -111,6 +111,8 @@ class TreeBuilder {
   #key(key: unknown, offset: number): { text: string; offset: number; end: number } | undefined {
     if (isScalar(key)) {
       const start = this.#offset(key);
+      const fault = textFault(key);
+      if (fault !== undefined) this.#fail(start, "wrong-value", `the key has ${fault}`);
       return { text: textOf(key), offset: start, end: this.#end(key) };
     }
     this.#fail(
@@ -138,8 +140,6 @@ class TreeBuilder {
         `the key "${key.text}" is here for the second time, the first is on line ${line}`,
       );
     }
-    const fault = textFault(key.text);
-    if (fault !== undefined) this.#fail(key.offset, "wrong-value", `the key has ${fault}`);
   }
 
   #list(list: YAMLSeq): YamlNode {
@@ -157,7 +157,7 @@ class TreeBuilder {
     const offset = this.#offset(scalar);
     const text = textOf(scalar);
     const { value } = scalar;
-    const fault = textFault(text);
+    const fault = textFault(scalar);
     if (fault !== undefined) this.#fail(offset, "wrong-value", `the text has ${fault}`);
     return {
       kind: "scalar",
@@ -216,9 +216,10 @@ function textOf(scalar: Scalar): string {
   return source ?? String(value);
 }
 
-/** What makes a text impossible to store, in words. */
-function textFault(text: string): string | undefined {
-  if (text.includes("\0")) return "a NUL character, which PostgreSQL cannot store";
-  if (/\p{Cs}/u.test(text)) return "half of a surrogate pair, which is not a character";
+/** What makes a text impossible to store, in words. Only escapes can: the rest was looked at in the whole file. */
+function textFault({ type, value }: Scalar): string | undefined {
+  if (type !== "QUOTE_DOUBLE" || typeof value !== "string") return undefined;
+  if (value.includes("\0")) return "a NUL character, which PostgreSQL cannot store";
+  if (/\p{Cs}/u.test(value)) return "half of a surrogate pair, which is not a character";
   return undefined;
 }

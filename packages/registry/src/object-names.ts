@@ -1,11 +1,9 @@
 /** PostgreSQL's NAMEDATALEN - 1: names are cut behind so many bytes. */
 export const maxNameBytes = 63;
 
-const encoder = new TextEncoder();
-
 /** The length of a name in bytes of UTF-8, as PostgreSQL counts it. */
 export function nameBytes(name: string): number {
-  return encoder.encode(name).length;
+  return Buffer.byteLength(name);
 }
 
 /** The start of a name, at most `bytes` long, without half a character at its end. */

@@ -46,7 +46,7 @@ function addLines(lines: LineCounter, text: string): void {
 
 // YAML allows no others; in a terminal or in SQL they do harm.
 // oxlint-disable-next-line no-control-regex
-const controlCharacter = /[\0-\x08\x0B\x0C\x0E-\x1F\x7F\uFFFE\uFFFF]/;
+const controlCharacter = /[\0-\x08\x0B\x0C\x0E-\x1F\x7F\uFFFE\uFFFF]|\p{Cs}/u;
 
 function isReadable(source: YamlSource, text: string, problems: Problems): boolean {
   const start = { in: source, offset: 0, path: "" };
