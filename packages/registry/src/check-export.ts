@@ -1,7 +1,6 @@
-import { exportHeadSchema, exportRuleSchema, joinSchema } from "./blueprint-schema.ts";
+import { exportHeadSchema, exportRuleSchema } from "./blueprint-schema.ts";
 import type {
   BlueprintExport,
-  BlueprintJoin,
   BlueprintOutput,
   ConstantOrigin,
   ExportField,
@@ -11,6 +10,8 @@ import { checkName } from "./check-name.ts";
 import { checkShape, describe, type Checking } from "./check-shape.ts";
 import { spotOf, valueRuleOf } from "./check-value-rule.ts";
 import { isSerial, parseColumnType } from "./column-type.ts";
+import { outputOf } from "./export-output.ts";
+import { sourcesOf } from "./export-sources.ts";
 import { parseJsonPath } from "./json-path.ts";
 import { quoted, suggestion } from "./problem.ts";
 import type { Column, ColumnType, EnumType, Registry, Table } from "./registry.ts";
@@ -57,158 +58,6 @@ export function exportOf(
     orderBy: orderOf(at, first, checking),
     source: sourceOf(at),
   };
-}
-
-function sourcesOf(
-  at: LocatedMap,
-  registry: Registry,
-  checking: Checking,
-): { readonly tables: readonly Table[]; readonly joins: readonly BlueprintJoin[] } {
-  const source = childOf(at, "source");
-  if (source === undefined) {
-    checking.problems.error(
-      at,
-      "missing-key",
-      'the key "source" is missing',
-      "the table that has one row per record",
-    );
-    return { tables: [], joins: [] };
-  }
-  const tables: Table[] = [];
-  const joins: BlueprintJoin[] = [];
-  for (const item of itemsOf(source)) {
-    const data = isMapAt(item) ? checkShape(joinSchema, item, checking) : { table: textAt(item) };
-    if (data?.table === undefined) {
-      if (!isMapAt(item))
-        checking.problems.error(item, "wrong-value", `must be a table, not ${describe(item.node)}`);
-      continue;
-    }
-    const table = registry.tables.get(data.table);
-    if (table === undefined) {
-      checking.problems.error(
-        spotOf(item, "table"),
-        "unknown-name",
-        `there is no table ${quoted(data.table)}${suggestion(data.table, registry.tables.keys())}`,
-      );
-      continue;
-    }
-    if (tables.includes(table)) {
-      checking.problems.error(
-        item,
-        "duplicate-name",
-        `the table ${quoted(table.name)} is here twice`,
-      );
-      continue;
-    }
-    if (tables.length > 0) {
-      const join = joinOf(table, "via" in data ? data.via : undefined, {
-        tables,
-        at: item,
-        checking,
-      });
-      if (join !== undefined) joins.push(join);
-    }
-    tables.push(table);
-  }
-  return { tables, joins };
-}
-
-interface JoinContext {
-  readonly tables: readonly Table[];
-  readonly at: Located;
-  readonly checking: Checking;
-}
-
-function joinOf(
-  table: Table,
-  via: string | undefined,
-  { tables, at, checking }: JoinContext,
-): BlueprintJoin | undefined {
-  const ways = tables.flatMap((from) =>
-    from.foreignKeys
-      .filter(
-        (key) =>
-          key.referencedTable === table.name && (via === undefined || key.columns.includes(via)),
-      )
-      .map((foreignKey) => ({ table: table.name, from: from.name, foreignKey })),
-  );
-  const [way, ...more] = ways;
-  if (way === undefined) {
-    const through = via === undefined ? "" : ` through ${quoted(via)}`;
-    checking.problems.error(
-      at,
-      "invalid-reference",
-      `no foreign key of ${tables.map(({ name }) => quoted(name)).join(" or ")} leads to ${quoted(table.name)}${through}`,
-      "begin with the table that references the others",
-    );
-    return undefined;
-  }
-  if (more.length === 0) return way;
-  const columns = ways.map(({ from, foreignKey }) => `${from}.${foreignKey.columns.join("+")}`);
-  checking.problems.error(
-    at,
-    "invalid-reference",
-    `several foreign keys lead to ${quoted(table.name)}: ${columns.join(", ")}`,
-    "write { table: …, via: … }",
-  );
-  return undefined;
-}
-
-interface OutputData {
-  readonly format: "csv" | "ndjson" | "fixed-width" | "table";
-  readonly delimiter?: string | undefined;
-  readonly header?: boolean | undefined;
-  readonly quote?: "needed" | "always" | undefined;
-  readonly line_end?: "lf" | "crlf" | undefined;
-  readonly table?: string | undefined;
-}
-
-const outputKeys: Readonly<Record<OutputData["format"], readonly string[]>> = {
-  csv: ["delimiter", "header", "quote", "line_end"],
-  ndjson: [],
-  "fixed-width": ["line_end"],
-  table: ["table"],
-};
-
-function outputOf(
-  output: "csv" | "ndjson" | "fixed-width" | OutputData,
-  at: LocatedMap,
-  { problems }: Checking,
-): BlueprintOutput | undefined {
-  const data: OutputData = typeof output === "string" ? { format: output } : output;
-  const place = childOf(at, "output") ?? at;
-  for (const key of ["delimiter", "header", "quote", "line_end", "table"]) {
-    if (!isMapAt(place) || !place.node.entries.has(key) || outputKeys[data.format].includes(key))
-      continue;
-    problems.error(
-      keySpot(place, key),
-      "conflict",
-      `"${key}" means nothing for the format ${data.format}`,
-    );
-  }
-  const lineEnd = data.line_end === "crlf" ? "\r\n" : "\n";
-  switch (data.format) {
-    case "ndjson":
-      return { format: "ndjson" };
-    case "fixed-width":
-      return { format: "fixed-width", lineEnd };
-    case "csv":
-      return {
-        format: "csv",
-        delimiter: data.delimiter ?? ",",
-        header: data.header ?? true,
-        quote: data.quote ?? "needed",
-        lineEnd,
-      };
-    case "table":
-      break;
-  }
-  if (data.table === undefined) {
-    problems.error(place, "missing-key", 'the key "table" is missing');
-    return undefined;
-  }
-  checkName(data.table, spotOf(place, "table"), problems);
-  return { format: "table", table: data.table };
 }
 
 function orderOf(at: LocatedMap, table: Table, { problems }: Checking): readonly string[] {

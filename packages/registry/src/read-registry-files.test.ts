@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { loadRegistry, readRegistryFiles } from "./index.ts";
 
+/** Of POSIX; no package has it. */
+const makePipe = "mkfifo";
+
 let folder = "";
 
 beforeEach(async () => {
@@ -61,7 +64,7 @@ test("what is not there is not found, with its path", async () => {
 });
 
 test("a pipe is not opened: nobody may ever write into it", async () => {
-  execFileSync("mkfifo", [join(folder, "pipe.yml")]);
+  execFileSync(makePipe, [join(folder, "pipe.yml")]);
   await expect(loadRegistry(join(folder, "pipe.yml"))).rejects.toMatchObject({
     code: "UNREADABLE",
     message: expect.stringContaining("not a plain file"),

@@ -368,9 +368,7 @@ export const enumHeadSchema = enumSchema.extend({ values: elsewhere, meta: elsew
 
 export {
   documentField as documentFieldSchema,
-  encryption as encryptionSchema,
   enumValue as enumValueSchema,
-  firestoreRule as firestoreSchema,
   foreignKeyRule as foreignKeySchema,
   indexPart as indexPartSchema,
   indexRule as indexSchema,
