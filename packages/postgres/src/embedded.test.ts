@@ -1,11 +1,17 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { alive, serverProcesses } from "../testing/server-processes.ts";
 import { testFolder } from "../testing/test-folder.ts";
 import { startEmbeddedPostgres } from "./embedded.ts";
 import { lockState, readLock } from "./embedded/generation-lock.ts";
+
+/** Made once, and durable: the tests that use it run one after the other, and each leaves no server. */
+const shared = testFolder();
+afterAll(async () => {
+  await shared[Symbol.asyncDispose]();
+});
 
 async function query(url: string, sql: string): Promise<readonly unknown[]> {
   const client = new Client(url);
@@ -35,8 +41,7 @@ test("a server starts in an empty folder, keeps its data over a restart, and its
 });
 
 test("the server is what the tests of others rely on: UTF8, C.UTF-8 of its own, UTC, only on 127.0.0.1, durable", async () => {
-  await using folder = testFolder();
-  await using server = await startEmbeddedPostgres({ dataDir: folder.path });
+  await using server = await startEmbeddedPostgres({ dataDir: shared.path });
   const settings = [
     "server_encoding",
     "TimeZone",
@@ -56,9 +61,8 @@ test("the server is what the tests of others rely on: UTF8, C.UTF-8 of its own, 
 });
 
 test("durable: false does not wait for the disk, and what it leaves is brought to the disk before durable: true", async () => {
-  await using folder = testFolder();
   const fast = await startEmbeddedPostgres({
-    dataDir: folder.path,
+    dataDir: shared.path,
     durable: false,
     settings: { work_mem: "7MB" },
   });
@@ -66,31 +70,29 @@ test("durable: false does not wait for the disk, and what it leaves is brought t
     "SELECT current_setting(name) FROM unnest('{fsync,synchronous_commit,full_page_writes,work_mem}'::text[]) AS name";
   expect(await query(fast.url, settings)).toEqual(["off", "off", "off", "7MB"]);
   await fast.close();
-  expect(statSync(join(folder.path, "unsynced"), { throwIfNoEntry: false })).toBeDefined();
-  await using safe = await startEmbeddedPostgres({ dataDir: folder.path });
+  expect(statSync(join(shared.path, "unsynced"), { throwIfNoEntry: false })).toBeDefined();
+  await using safe = await startEmbeddedPostgres({ dataDir: shared.path });
   expect(await query(safe.url, "SHOW fsync")).toEqual(["on"]);
-  expect(statSync(join(folder.path, "unsynced"), { throwIfNoEntry: false })).toBeUndefined();
+  expect(statSync(join(shared.path, "unsynced"), { throwIfNoEntry: false })).toBeUndefined();
 });
 
 test("the password is needed, and only the owner of the folder can read it", async () => {
-  await using folder = testFolder();
-  await using server = await startEmbeddedPostgres({ dataDir: folder.path, durable: false });
+  await using server = await startEmbeddedPostgres({ dataDir: shared.path, durable: false });
   const wrong = new URL(server.url);
   wrong.password = "guessed";
   await expect(query(wrong.href, "SELECT 1")).rejects.toThrow("password authentication failed");
-  for (const name of ["password", "server.log", "lock.1"]) {
-    expect([name, statSync(join(folder.path, name)).mode & 0o777]).toEqual([name, 0o600]);
+  for (const name of ["password", "server.log", "port"]) {
+    expect([name, statSync(join(shared.path, name)).mode & 0o777]).toEqual([name, 0o600]);
   }
-  expect(statSync(join(folder.path, "data")).mode & 0o777).toBe(0o700);
+  expect(statSync(join(shared.path, "data")).mode & 0o777).toBe(0o700);
   const { all } = serverProcesses(server.dataDir);
   const password = new URL(server.url).password;
   expect(all.filter(({ command }) => command.includes(password))).toEqual([]);
-  expect(readFileSync(join(folder.path, "server.log"), "utf8")).not.toContain(password);
+  expect(readFileSync(join(shared.path, "server.log"), "utf8")).not.toContain(password);
 });
 
 test("databases of any name are created, also from a template, and dropped with people in them", async () => {
-  await using folder = testFolder();
-  await using server = await startEmbeddedPostgres({ dataDir: folder.path, durable: false });
+  await using server = await startEmbeddedPostgres({ dataDir: shared.path, durable: false });
   const name = `it's "ö" 100% db`;
   await server.createDatabase(name);
   await query(server.urlOf(name), "CREATE TABLE template AS SELECT 1 AS one");
@@ -115,16 +117,15 @@ test("databases of any name are created, also from a template, and dropped with 
 });
 
 test("onLog gets the lines of the server, and they are in server.log", async () => {
-  await using folder = testFolder();
   const lines: string[] = [];
   await using server = await startEmbeddedPostgres({
-    dataDir: folder.path,
+    dataDir: shared.path,
     durable: false,
     onLog: (line) => lines.push(line),
   });
-  await expect(query(server.url, "SELECT 'grüße' / 0")).rejects.toThrow("division by zero");
+  await expect(query(server.url, "SELECT 1 / 0 AS grüße")).rejects.toThrow("division by zero");
   await expect.poll(() => lines.join("\n")).toContain("grüße");
-  expect(readFileSync(join(folder.path, "server.log"), "utf8")).toContain("grüße");
+  expect(readFileSync(join(shared.path, "server.log"), "utf8")).toContain("grüße");
 });
 
 test("a port that is free is taken, the same again after a restart, and one that is taken is refused", async () => {
@@ -163,15 +164,14 @@ test.each([
 );
 
 test("a setting that PostgreSQL refuses is an error that quotes the server, and the next start works", async () => {
-  await using folder = testFolder();
   const start = startEmbeddedPostgres({
-    dataDir: folder.path,
+    dataDir: shared.path,
     durable: false,
     settings: { work_mem: "lots" },
   });
   await expect(start).rejects.toMatchObject({ code: "SERVER_FAILED" });
   await expect(start).rejects.toThrow('invalid value for parameter "work_mem": "lots"');
-  await using server = await startEmbeddedPostgres({ dataDir: folder.path, durable: false });
+  await using server = await startEmbeddedPostgres({ dataDir: shared.path, durable: false });
   expect(await query(server.url, "SELECT 1")).toEqual([1]);
 });
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
-  chownSync,
+  lchownSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -111,31 +111,31 @@ async function initialise(cluster: Cluster, durable: boolean, signal: AbortSigna
   mkdirSync(data, { mode: 0o700 });
   writeFileSync(join(draft, "pw"), readText(passwordFile), { mode: 0o600, flag: "wx" });
   if (user !== undefined) {
-    for (const made of [draft, data, join(draft, "pw")]) chownSync(made, user.uid, user.gid);
+    // The folder last: from then on that user could put a link in the place of a file.
+    for (const made of [data, join(draft, "pw"), draft]) lchownSync(made, user.uid, user.gid);
   }
   const { pgdata, cwd } = clusterAddress(data, user);
-  await runInitdb(
-    cluster,
-    [
-      `--pgdata=${pgdata}`,
-      "--pwfile=../pw",
-      "--username=postgres",
-      "--auth=scram-sha-256",
-      "--encoding=UTF8",
-      "--no-locale",
-      "--locale-provider=builtin",
-      "--builtin-locale=C.UTF-8",
-      "--set=timezone=UTC",
-      "--set=log_timezone=UTC",
-      "--no-instructions",
-      ...(durable ? [] : ["--no-sync"]),
-    ],
-    cwd,
-    signal,
-  );
-  if (!durable) writePrivateFile(join(folder, "unsynced"), "", "w");
-  renameSync(data, path);
-  rmSync(draft, { recursive: true, force: true });
+  const args = [
+    `--pgdata=${pgdata}`,
+    "--pwfile=../pw",
+    "--username=postgres",
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--no-locale",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--set=timezone=UTC",
+    "--set=log_timezone=UTC",
+    "--no-instructions",
+    ...(durable ? [] : ["--no-sync"]),
+  ];
+  try {
+    await runInitdb(cluster, args, cwd, signal);
+    if (!durable) writePrivateFile(join(folder, "unsynced"), "", "w");
+    renameSync(data, path);
+  } finally {
+    removeDrafts(folder);
+  }
 }
 
 /** What ran without waiting for the disk is brought to the disk before it is called durable. */

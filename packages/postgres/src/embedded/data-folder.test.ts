@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { testFolder } from "../../testing/test-folder.ts";
 import { startEmbeddedPostgres } from "../embedded.ts";
 import { folderError, openDataFolder } from "./data-folder.ts";
@@ -75,7 +75,7 @@ test("a file, and a path below a file, are refused", async () => {
   writeFileSync(file, "");
   expect(await failure(file)).toMatchObject({
     code: "DATA_FOLDER_UNUSABLE",
-    message: `The data folder ${file} is a file.`,
+    message: `The data folder ${file} is a file, or lies below one.`,
   });
   expect(await failure(join(file, "below"))).toMatchObject({ code: "DATA_FOLDER_UNUSABLE" });
   expect(await failure(`${file}\0`)).toMatchObject({ code: "INVALID_OPTIONS" });
@@ -110,15 +110,22 @@ test.skipIf(root)(
     await using folder = testFolder();
     const closed = join(folder.path, "closed");
     mkdirSync(closed, { mode: 0o500 });
-    onTestFinished(() => {
-      chmodSync(closed, 0o700);
-    });
     expect(await failure(closed)).toMatchObject({
       code: "DATA_FOLDER_UNUSABLE",
       message: expect.stringContaining("may not be read and written by this user") as unknown,
     });
   },
 );
+
+test("a symbolic link in the place of one of the files is not followed", async () => {
+  await using folder = testFolder();
+  const dataDir = join(folder.path, "data");
+  openDataFolder(dataDir);
+  writeFileSync(join(folder.path, "precious"), "");
+  symlinkSync(join(folder.path, "precious"), join(dataDir, "server.log"));
+  expect(await failure(dataDir)).toMatchObject({ code: "DATA_FOLDER_UNUSABLE" });
+  expect(readFileSync(join(folder.path, "precious"), "utf8")).toBe("");
+});
 
 test("a full disk is told as that, and an error that is not of the file system stays as it is", () => {
   const full = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });

@@ -1,11 +1,14 @@
 import {
-  chownSync,
+  closeSync,
+  constants,
+  fchownSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   realpathSync,
   statSync,
-  writeFileSync,
+  writeSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { PostgresError } from "../postgres-error.ts";
@@ -30,10 +33,10 @@ export function openDataFolder(dataDir: string): string {
     });
   }
   try {
-    mkdirSync(dirname(path), { recursive: true });
     // Others may pass through, as the server must when it runs as another user; the files below are private.
-    mkdirSync(path, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+    makeFolder(path, process.getuid?.() === 0 ? 0o711 : 0o700);
     const folder = realpathSync(path);
+    checkOwner(folder);
     if (!readMarker(folder)) {
       checkEmpty(folder);
       writePrivateFile(join(folder, marker), `${JSON.stringify({ format: 1 })}\n`, "w");
@@ -41,6 +44,22 @@ export function openDataFolder(dataDir: string): string {
     return folder;
   } catch (error) {
     throw folderError(error, path);
+  }
+}
+
+/** Node.js 24 never returns from `mkdirSync("/proc/x", { recursive: true })`. */
+function makeFolder(path: string, mode: number): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(path) !== path) makeFolder(dirname(path), 0o777);
+  makeLast(path, mode);
+}
+
+/** Another process may have made it meanwhile. */
+function makeLast(path: string, mode: number): void {
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }
 
@@ -78,14 +97,47 @@ function checkEmpty(folder: string): void {
 }
 
 /**
- * Writes a file that only its owner may read. Root gives it to the owner of the folder, who will need it when
- * root is gone.
+ * Opens a file that only its owner may read, and returns its descriptor. A symbolic link in its place is refused: the folder may
+ * belong to somebody whom root must not write for. Root gives the file to the owner of the folder, who will need it
+ * when root is gone.
+ * @param flag As for `fs.open`: `wx` fails when it exists.
  */
-export function writePrivateFile(file: string, text: string, flag: "a" | "w" | "wx" = "wx"): void {
-  writeFileSync(file, text, { mode: 0o600, flag });
-  if (process.getuid?.() !== 0) return;
-  const owner = statSync(dirname(file));
-  if (owner.uid !== 0) chownSync(file, owner.uid, owner.gid);
+export function openPrivateFile(file: string, flag: "a" | "w" | "wx"): number {
+  const { O_WRONLY, O_CREAT, O_NOFOLLOW = 0, O_APPEND, O_TRUNC, O_EXCL } = constants;
+  const how = { a: O_APPEND, w: O_TRUNC, wx: O_EXCL }[flag];
+  const descriptor = openSync(file, O_WRONLY | O_CREAT | O_NOFOLLOW | how, 0o600);
+  try {
+    const owner = statSync(dirname(file));
+    if (process.getuid?.() === 0 && owner.uid !== 0) fchownSync(descriptor, owner.uid, owner.gid);
+    return descriptor;
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+/** Writes a whole file; see {@link openPrivateFile}. */
+export function writePrivateFile(file: string, text: string, flag: "w" | "wx" = "wx"): void {
+  const descriptor = openPrivateFile(file, flag);
+  try {
+    writeSync(descriptor, text);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** What another user prepared could be settings that run programs. */
+function checkOwner(folder: string): void {
+  const uid = process.getuid?.();
+  const { uid: owner } = statSync(folder);
+  if (uid === undefined || uid === 0 || owner === uid || owner === 0) return;
+  throw new PostgresError(
+    "DATA_FOLDER_UNUSABLE",
+    `The data folder ${folder} belongs to another user.`,
+    {
+      hint: "Choose another dataDir, or start as the user who owns it.",
+    },
+  );
 }
 
 const reasons: Readonly<Record<string, readonly [string, string]>> = {
@@ -99,10 +151,13 @@ const reasons: Readonly<Record<string, readonly [string, string]>> = {
   ],
   EROFS: ["is on a file system that cannot be written", "Choose a dataDir that can be written."],
   ENOTDIR: ["is not a folder, or is below a file", "Choose another dataDir."],
-  EEXIST: ["is a file", "Choose a dataDir that is a folder or does not exist."],
+  EEXIST: ["is a file, or lies below one", "Choose a dataDir that is a folder or does not exist."],
   ENAMETOOLONG: ["has too long a name", "Choose a shorter dataDir."],
-  ELOOP: ["leads through a loop of symbolic links", "Choose another dataDir."],
-  ENOENT: ["does not exist any more", "It was deleted meanwhile: start again."],
+  ELOOP: [
+    "holds a symbolic link where a file should be, or is one without end",
+    "Choose another dataDir.",
+  ],
+  ENOENT: ["does not exist and cannot be made", "Choose another dataDir."],
 };
 
 /** The error to show for a failed operation on a file of the folder. Anything unknown is returned as it is. */

@@ -41,7 +41,7 @@ export async function joinServer(options: JoinOptions): Promise<JoinedServer> {
       if (joined !== undefined) return joined;
       options.signal.throwIfAborted();
       const { ended = true, complaint } = supervisor?.state() ?? {};
-      if (complaint !== undefined) throw supervisorError(options.folder, complaint);
+      if (complaint !== undefined) throw complaint;
       if (lock !== undefined && state === "elsewhere") {
         await refuseIfUsedElsewhere(lock, options.folder);
         staleGeneration = lock.generation;
@@ -92,16 +92,6 @@ async function refuseIfUsedElsewhere(lock: Lock, folder: string): Promise<void> 
     `Another machine or container (${machine}) runs the PostgreSQL server of ${folder}.`,
     {
       hint: "Stop it there, or choose another dataDir.",
-    },
-  );
-}
-
-function supervisorError(folder: string, complaint: string): PostgresError {
-  return new PostgresError(
-    "SERVER_FAILED",
-    `The supervisor of the PostgreSQL server in ${folder} did not start: ${complaint}`,
-    {
-      hint: "The lines above are what Node.js says.",
     },
   );
 }

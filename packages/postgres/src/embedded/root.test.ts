@@ -159,3 +159,23 @@ test.skipIf(!reachable)(
     );
   },
 );
+
+test.skipIf(!reachable)(
+  "an ordinary user does not use a folder that another one prepared (needs root to become one)",
+  async () => {
+    await using folder = testFolder();
+    chmodSync(folder.path, 0o755);
+    const dataDir = join(folder.path, "data");
+    mkdirSync(dataDir);
+    chmodSync(dataDir, 0o777);
+    chownSync(dataDir, 1234, 1234);
+    await using program = ordinaryProgram(
+      folder.path,
+      `const error = await startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)} }).catch((error) => error);
+     console.log(error.code + ": " + error.message);`,
+    );
+    expect(await program.line()).toBe(
+      `DATA_FOLDER_UNUSABLE: The data folder ${dataDir} belongs to another user.`,
+    );
+  },
+);

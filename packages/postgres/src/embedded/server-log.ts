@@ -1,6 +1,6 @@
-import { appendFileSync, renameSync, statSync } from "node:fs";
+import { closeSync, fstatSync, renameSync, writeSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
-import { writePrivateFile } from "./data-folder.ts";
+import { openPrivateFile } from "./data-folder.ts";
 
 const maximumBytes = 10_000_000;
 
@@ -9,15 +9,16 @@ export class ServerLog {
   readonly #file: string;
   readonly #onLine: (line: string) => void;
   readonly #decoder = new StringDecoder("utf8");
-  #bytes = 0;
+  #descriptor: number;
+  #bytes: number;
   #rest = "";
   #tail: string[] = [];
 
   constructor(file: string, onLine: (line: string) => void) {
     this.#file = file;
     this.#onLine = onLine;
-    this.#bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-    writePrivateFile(file, "", this.#bytes === 0 ? "w" : "a");
+    this.#descriptor = openPrivateFile(file, "a");
+    this.#bytes = fstatSync(this.#descriptor).size;
   }
 
   /** The last lines that say something, at most 8. */
@@ -44,10 +45,11 @@ export class ServerLog {
     try {
       if (this.#bytes > maximumBytes) {
         renameSync(this.#file, `${this.#file}.1`);
+        closeSync(this.#descriptor);
+        this.#descriptor = openPrivateFile(this.#file, "a");
         this.#bytes = 0;
-        writePrivateFile(this.#file, "", "w");
       }
-      appendFileSync(this.#file, chunk);
+      writeSync(this.#descriptor, chunk);
       this.#bytes += chunk.length;
     } catch {
       // A full disk or a deleted folder: the server's own answer to that matters, not its log.

@@ -60,45 +60,44 @@ export class ServerSupervisor {
     });
   }
 
-  /** Resolves with the exit code when the server is gone: 0, or 3 when somebody else has the folder. */
+  /** Resolves with the exit code when the server is gone: 0, 1 when every lease was told why not, 3 when somebody else has the folder. */
   async run(): Promise<number> {
-    const port = await this.#desk.open();
-    const lock = acquireLock(
-      this.#plan.folder,
-      {
-        pid: process.pid,
-        identity: processIdentity(process.pid) ?? "",
-        machine: machineIdentity(),
-        port,
-        token: this.#desk.token,
-      },
-      this.#plan.staleGeneration,
-    );
+    const lock = await this.#acquire();
     if (lock === undefined) return 3;
-    const patience = setTimeout(() => {
-      this.#first.resolve(undefined);
-      if (this.#leases.size === 0) this.#stopping.abort();
-    }, firstLeaseMs);
     const pulse = this.#pulse(lock);
     try {
       await this.#serve();
       await this.#farewell({ closed: true });
       return 0;
     } catch (error) {
-      const failed = { failed: errorMessage(asPostgresError(error, this.#plan.folder)) };
+      const failed = { failed: errorMessage(startErrorOf(error, this.#plan.folder)) };
       // Whoever started this process may not have come yet, and would start another one.
       await Promise.race([this.#first.promise, sleep(2000)]);
       await this.#farewell(failed);
       return 1;
     } finally {
-      clearTimeout(patience);
       clearInterval(pulse);
     }
   }
 
   /** Ends the server though somebody may use it. */
-  async stop(): Promise<void> {
+  stop(): void {
+    this.#first.resolve(undefined);
     this.#stopping.abort();
+  }
+
+  async #acquire(): Promise<Lock | undefined> {
+    const { folder, staleGeneration } = this.#plan;
+    const port = await this.#desk.open();
+    const identity = processIdentity(process.pid) ?? "";
+    const holder = {
+      pid: process.pid,
+      identity,
+      machine: machineIdentity(),
+      port,
+      token: this.#desk.token,
+    };
+    return acquireLock(folder, holder, staleGeneration);
   }
 
   async #serve(): Promise<void> {
@@ -108,7 +107,11 @@ export class ServerSupervisor {
     const user = serverUserOf(path);
     const cluster: Cluster = { folder, path, user, binaries: usableBinaries(binaries, user) };
     // The process that started this one may be gone already; whoever comes first decides.
+    const patience = setTimeout(() => {
+      this.#first.resolve(undefined);
+    }, firstLeaseMs);
     const request = await this.#first.promise;
+    clearTimeout(patience);
     if (request === undefined || signal.aborted) return;
     this.#guardian = startGuardian();
     const log = new ServerLog(join(folder, "server.log"), (line) => {
@@ -234,7 +237,8 @@ function lastPort(folder: string): number | undefined {
   }
 }
 
-function asPostgresError(error: unknown, folder: string): PostgresError {
+/** Whatever was thrown, as the error of a start. */
+export function startErrorOf(error: unknown, folder: string): PostgresError {
   const known = folderError(error, folder);
   if (known instanceof PostgresError) return known;
   const reason = error instanceof Error ? error.message : String(error);

@@ -3,12 +3,14 @@ import { existsSync } from "node:fs";
 import { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { PostgresError } from "../postgres-error.ts";
+import { parseJsonObject } from "./json-object.ts";
+import { errorFrom } from "./lease-message.ts";
 import type { SupervisorPlan } from "./supervisor-plan.ts";
 
 /** A supervisor that was started just now. It may find that another was faster, and end. */
 export interface SupervisorProcess {
-  /** Whether it has ended, and with what words if not in order. */
-  state(): { readonly ended: boolean; readonly complaint: string | undefined };
+  /** Whether it has ended, and with what error if not in order. */
+  state(): { readonly ended: boolean; readonly complaint: PostgresError | undefined };
   /** From now on it lives alone, and does not keep this process alive. */
   release(): void;
 }
@@ -30,15 +32,17 @@ export function startSupervisorProcess(plan: SupervisorPlan): SupervisorProcess 
     said = (said + chunk).slice(-4000);
   });
   child.once("error", (error) => {
-    state = { ended: true, complaint: error.message };
+    state = { ended: true, complaint: crashError(error.message) };
   });
   child.once("close", (code, signal) => {
     // 1 has told every lease what was wrong, 3 was not the first.
     const inOrder = code === 0 || code === 3 || (code === 1 && said === "");
-    const complaint = inOrder
-      ? undefined
-      : `${said.trim()} (it ended with ${code ?? signal ?? "nothing"})`;
-    state = { ended: true, complaint };
+    const told = parseJsonObject(said);
+    const error =
+      told === undefined
+        ? crashError(`${said.trim()} (it ended with ${code ?? signal ?? "nothing"})`)
+        : errorFrom(told);
+    state = { ended: true, complaint: inOrder ? undefined : error };
   });
   return {
     state: () => state,
@@ -47,6 +51,16 @@ export function startSupervisorProcess(plan: SupervisorPlan): SupervisorProcess 
       if (child.stderr instanceof Socket) child.stderr.unref();
     },
   };
+}
+
+function crashError(said: string): PostgresError {
+  return new PostgresError(
+    "SERVER_FAILED",
+    `The supervisor of the PostgreSQL server did not start: ${said}`,
+    {
+      hint: "The message is from Node.js.",
+    },
+  );
 }
 
 /** Beside this file in the source; the bundle of this file is one folder further up, or a chunk there. */

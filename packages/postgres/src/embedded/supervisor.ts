@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { ServerSupervisor } from "./server-supervisor.ts";
+import { errorMessage } from "./lease-message.ts";
+import { ServerSupervisor, startErrorOf } from "./server-supervisor.ts";
 import { readSupervisorPlan } from "./supervisor-plan.ts";
 
 // The program that owns a server: started by the first process that wants one, it outlives that process until the last lease
@@ -15,9 +16,16 @@ if (
   // Of a whole terminal, session or machine that ends: the server ends in order.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
-      void supervisor.stop();
+      supervisor.stop();
     });
   }
-  process.exitCode = await supervisor.run();
+  try {
+    process.exitCode = await supervisor.run();
+  } catch (error) {
+    // No lock, so no lease to tell: the process that waits for this one reads it.
+    const message = `${JSON.stringify(errorMessage(startErrorOf(error, plan.folder)))}\n`;
+    await new Promise((resolve) => process.stderr.write(message, resolve));
+    process.exitCode = 4;
+  }
   process.exit();
 }
