@@ -103,7 +103,8 @@ function checkEmpty(folder: string): void {
  * @param flag As for `fs.open`: `wx` fails when it exists.
  */
 export function openPrivateFile(file: string, flag: "a" | "w" | "wx"): number {
-  const { O_WRONLY, O_CREAT, O_NOFOLLOW = 0, O_APPEND, O_TRUNC, O_EXCL } = constants;
+  const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_APPEND, O_TRUNC, O_EXCL } = constants;
+  // Windows has no O_NOFOLLOW: there it counts as 0.
   const how = { a: O_APPEND, w: O_TRUNC, wx: O_EXCL }[flag];
   const descriptor = openSync(file, O_WRONLY | O_CREAT | O_NOFOLLOW | how, 0o600);
   try {
