@@ -11,7 +11,7 @@ import { dateInput, timeInput, timestampInput } from "./time-input.ts";
 import { refuse, unreachable, ValueProblem } from "./value-problem.ts";
 
 /** What the readers of input need to know of a column. */
-export type InputColumn = Pick<ModelColumn, "min" | "max" | "pattern" | "format"> & {
+export type InputColumn = Pick<ModelColumn, "min" | "max" | "pattern" | "format" | "oneOf"> & {
   readonly type: TextType;
 };
 
@@ -20,7 +20,7 @@ export type ReadInput = (value: unknown) => ModelValue;
 
 /**
  * Compiles the reader of a column's input (not null): kind to what means the same, never lossy. The rules of the
- * registry (`min`, `max`, `pattern`, `format`) are those of each element in an array.
+ * registry (`min`, `max`, `pattern`, `format`, `enum`) are those of each element in an array.
  */
 export function inputOf(column: InputColumn): ReadInput {
   const read = plainInputOf(column);

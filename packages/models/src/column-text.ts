@@ -161,9 +161,21 @@ function decodeTimestamptz(text: string): string {
 }
 
 function decodeBytes(text: string): Uint8Array {
-  if (!text.startsWith(String.raw`\x`) || text.length % 2 !== 0) notRead("hexadecimal bytes");
+  if (!text.startsWith(String.raw`\x`)) return decodeEscapedBytes(text);
   const bytes = new Uint8Array(Buffer.from(text.slice(2), "hex"));
   return bytes.length * 2 + 2 === text.length ? bytes : notRead("hexadecimal bytes");
+}
+
+/** What a session with `bytea_output = 'escape'` prints: `\000`, `\\`, and ASCII as it is. */
+function decodeEscapedBytes(text: string): Uint8Array {
+  const bytes: number[] = [];
+  const part = /\\(?<octal>[0-3][0-7]{2})|(?<backslash>\\\\)|[^\\\u{80}-\u{10ffff}]/uy;
+  while (part.lastIndex < text.length) {
+    const found = part.exec(text) ?? notRead("bytes");
+    const octal = found.groups?.["octal"];
+    bytes.push(octal === undefined ? found[0].charCodeAt(0) : Number.parseInt(octal, 8));
+  }
+  return Uint8Array.from(bytes);
 }
 
 const encodeString: Encode = (value) =>

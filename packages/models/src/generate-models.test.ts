@@ -346,6 +346,19 @@ console.log(JSON.stringify([id, json, own, proto, Object.entries(back), Object.e
     expect(new Set(files.map(({ path }) => path.toLowerCase())).size).toBe(files.length);
   });
 
+  it("takes only the listed texts of a column as input, and reads whatever the database holds", () => {
+    const [file] = generateModels(
+      registry([
+        table("leads", [
+          column("stage", { name: "text", kind: "text", dimensions: 0 }, { oneOf: ["new", "won"] }),
+        ]),
+      ]),
+    );
+    expect(file?.content).toContain('readonly stage?: "new" | "won" | null;');
+    expect(file?.content).toContain("readonly stage?: string | null;");
+    expect(file?.content).toContain('oneOf: ["new", "won"]');
+  });
+
   it("imports what it is told to", () => {
     const [file, , index] = generateModels(registry([table("clients", [])]), {
       importFrom: "#models",

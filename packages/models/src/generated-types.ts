@@ -68,8 +68,10 @@ export function rowTypeOf(column: ModelColumn): string {
 }
 
 /** The TypeScript type of what an application may give for a column. */
-export function inputTypeOf({ type, nullable: isNullable }: ModelColumn): string {
-  return nullable(inArrays(plainInputTypeOf(type), type.dimensions), isNullable);
+export function inputTypeOf({ type, oneOf, nullable: isNullable }: ModelColumn): string {
+  // Only of input: the database does not know the list, so a row may hold another text.
+  const plain = oneOf === undefined ? plainInputTypeOf(type) : enumUnion(oneOf);
+  return nullable(inArrays(plain, type.dimensions), isNullable);
 }
 
 function plainInputTypeOf(type: ColumnType): string {

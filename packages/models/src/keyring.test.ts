@@ -6,7 +6,7 @@ import { ModelError, parseKeyring } from "./index.ts";
 
 const numRuns = process.env["SLOW"] === "1" ? 100 : 10;
 const place = { table: "clients", column: "email" };
-/** The bytes 0 to 31, of formats.md. */
+/** The bytes 0 to 31, of docs/formats.md. */
 const knownKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const known = parseKeyring(knownKey);
 const newKey = (): string => randomBytes(32).toString("base64");
@@ -74,7 +74,7 @@ describe("a keyring", () => {
 });
 
 describe("the ciphertext of a column", () => {
-  // Made with WebCrypto, not with this code: formats.md explains them.
+  // Made with WebCrypto, not with this code: docs/formats.md explains them.
   it.each([
     ["ada@example.org", "ctb1.c8b03dbb.oKGio6SlpqeoqaqrC30bOZbht-t2-kcOkX69EGlqDtR1kvWkLu-jjnvl0A"],
     ["", "ctb1.c8b03dbb.oKGio6SlpqeoqaqrWt322VE9L_xl1UPm-DcUTQ"],
@@ -83,7 +83,7 @@ describe("the ciphertext of a column", () => {
     expect(known.cipherOf(place).decrypt(ciphertext)).toBe(plaintext);
   });
 
-  it("has the form that formats.md promises, and is another one each time", () => {
+  it("has the form that docs/formats.md promises, and is another one each time", () => {
     const cipher = known.cipherOf(place);
     const [first, second] = [cipher.encrypt("x"), cipher.encrypt("x")];
     expect(first).toMatch(/^ctb1\.c8b03dbb\.[\w-]{39}$/);

@@ -12,6 +12,7 @@ export type ModelColumn = Pick<
   | "min"
   | "max"
   | "pattern"
+  | "oneOf"
   | "encryption"
   | "blindIndexOf"
 >;

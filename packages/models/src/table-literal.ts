@@ -34,6 +34,7 @@ const columnKeys = [
   "min",
   "max",
   "pattern",
+  "oneOf",
   "encryption",
   "blindIndexOf",
 ] as const satisfies readonly (keyof ModelColumn)[];

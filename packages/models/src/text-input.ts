@@ -48,17 +48,20 @@ const formats: Readonly<
   slug: [(text) => /^[\da-z]+(?:-[\da-z]+)*$/.test(text), "a slug such as a-b-1"],
 };
 
-/** Compiles the reader of a text column's input: length, `min`, `max`, `pattern` and `format` of the registry. */
+/** Compiles the reader of a text column's input: length, `min`, `max`, `pattern`, `format` and `enum` of the registry. */
 export function textInput(
-  column: Pick<ModelColumn, "min" | "max" | "pattern" | "format"> & { readonly type: TextType },
+  column: Pick<ModelColumn, "min" | "max" | "pattern" | "format" | "oneOf"> & {
+    readonly type: TextType;
+  },
 ): (value: unknown) => string {
-  const { type, min = 0, max = Infinity, pattern, format } = column;
+  const { type, min = 0, max = Infinity, pattern, format, oneOf } = column;
   const isChar = typeof type !== "string" && type.name === "char";
   const length = typeof type === "string" || type.kind === "enum" ? undefined : type.length;
   const room = length ?? (isChar ? 1 : undefined);
   const most = Math.min(max, room ?? Infinity);
   const expression = pattern === undefined ? undefined : new RegExp(pattern, "u");
   const known = format === undefined ? undefined : formats[format];
+  const checkListed = oneOf === undefined ? undefined : enumInput(oneOf);
   return (value) => {
     const text = checkedText(value);
     if (text.length > most || text.length < 2 * min) checkLength(text, min, most);
@@ -66,6 +69,7 @@ export function textInput(
       throw new ValueProblem(`does not match the pattern ${pattern ?? ""}`);
     }
     if (known !== undefined && !known[0](text)) throw new ValueProblem(`is not ${known[1]}`);
+    checkListed?.(text);
     // PostgreSQL fills char(n) with spaces; the value is to be the same before and after it was there.
     return isChar && room !== undefined
       ? text + " ".repeat(Math.max(room - lengthOf(text), 0))
