@@ -115,6 +115,12 @@ test("a renamed file is told from another file with the same number, and from on
   expect(moved.message).toContain("004_c.sql has the same text");
 });
 
+test("an applied file that cannot be read is that problem, and not a missing file", async () => {
+  await using at = await applied();
+  await at.write("002_b.sql", Buffer.from([0xff]));
+  expect(await codesOf(at)).toEqual(["INVALID_ENCODING 2"]);
+});
+
 test("repair is for what is applied", async () => {
   await using at = await testMigrations({ "001_a.sql": "SELECT 1 / 0" });
   expect(await errorOf(repair(at.db, { dir: at.dir, version: 1 }))).toMatchObject({

@@ -89,6 +89,21 @@ test("who waits too long is told who holds the lock, and status and migrationLoc
   expect(await migrationLock(at.db)).toBeUndefined();
 });
 
+test("a signal ends the waiting, and nothing was touched", async () => {
+  await using at = await testMigrations({ "001_a.sql": "SELECT pg_sleep(60)" });
+  await using holder = await openPostgres({ url: at.url });
+  const stop = new AbortController();
+  const holding = await startedRun(holder, { dir: at.dir, signal: stop.signal });
+  const giveUp = new AbortController();
+  const waiting = errorOf(
+    migrateUp(at.db, { dir: at.dir, signal: giveUp.signal, onProgress: () => giveUp.abort() }),
+  );
+  expect((await waiting).code).toBe("CANCELLED");
+  stop.abort();
+  await holding.error;
+  expect(await historyOf(at.db)).toEqual([]);
+});
+
 test("a waiting runner does not keep CREATE INDEX CONCURRENTLY waiting", async () => {
   await using at = await testMigrations({
     "001_a.sql": "CREATE TABLE a (x int);",

@@ -1,5 +1,5 @@
-import { constants, type Dirent } from "node:fs";
-import { open, readdir } from "node:fs/promises";
+import { closeSync, constants, type Dirent, fstatSync, openSync, readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { checksumOf } from "./checksum.ts";
 import { decodeSql } from "./decode-sql.ts";
@@ -18,8 +18,6 @@ export interface LoadedMigrations {
 
 /** Migrations are read by people; a grammar tree of this one would take gigabytes. */
 const maxFileBytes = 32 * 1024 * 1024;
-/** How many files are open at once. */
-const readers = 32;
 /** Windows has no such flag. */
 const nonBlocking = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
@@ -40,7 +38,7 @@ export async function loadMigrations(dir: string): Promise<LoadedMigrations> {
     if (problem) problems.push(problem);
     return name ? [name] : [];
   });
-  const read = await mapInParallel(names, async (name) => await readFileOf(dir, name));
+  const read = names.map((name) => readFileOf(dir, name));
   const downs = new Map<string, DownFile>();
   const ups: MigrationFile[] = [];
   for (const result of read) {
@@ -113,7 +111,8 @@ type ReadFile =
   | { readonly name: FileName; readonly text: string }
   | { readonly problem: MigrationProblem };
 
-async function readFileOf(dir: string, name: FileName): Promise<ReadFile> {
+/** Not in the background: 500 small files take 4 ms like this, and 40 ms with a thread for each step. */
+function readFileOf(dir: string, name: FileName): ReadFile {
   const { file } = name;
   const unreadable = (message: string, hint: string): ReadFile => ({
     problem: {
@@ -122,12 +121,14 @@ async function readFileOf(dir: string, name: FileName): Promise<ReadFile> {
       message: `${file} ${message}.`,
       hint,
       file,
+      version: Number(name.number),
     },
   });
+  let descriptor: number | undefined;
   try {
     // Not blocking: a FIFO without a writer would wait for ever.
-    await using handle = await open(join(dir, file), nonBlocking);
-    const stat = await handle.stat();
+    descriptor = openSync(join(dir, file), nonBlocking);
+    const stat = fstatSync(descriptor);
     if (!stat.isFile()) return unreadable("is not a regular file", "Move it out of the folder.");
     if (stat.size > maxFileBytes) {
       return unreadable(
@@ -135,7 +136,7 @@ async function readFileOf(dir: string, name: FileName): Promise<ReadFile> {
         "Load data with COPY after migrating; a migration is for the schema.",
       );
     }
-    return { name, text: decodeSql(await handle.readFile(), file) };
+    return { name, text: decodeSql(readFileSync(descriptor), file) };
   } catch (error) {
     if (!(error instanceof MigrationError)) {
       return unreadable(
@@ -147,6 +148,8 @@ async function readFileOf(dir: string, name: FileName): Promise<ReadFile> {
     return {
       problem: { severity: "error", code, message, hint, file, line, version: Number(name.number) },
     };
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
@@ -203,19 +206,6 @@ function lonelyDown({ file }: DownFile): MigrationProblem {
     hint: "A way back is found by its name: rename it together with its migration.",
     file,
   };
-}
-
-async function mapInParallel<Item, Result>(
-  items: readonly Item[],
-  fn: (item: Item) => Promise<Result>,
-): Promise<readonly Result[]> {
-  const results = new Map<number, Result>();
-  const queue = items.entries();
-  const work = async (): Promise<void> => {
-    for (const [at, item] of queue) results.set(at, await fn(item));
-  };
-  await Promise.all(Array.from({ length: Math.min(readers, items.length) }, work));
-  return [...results].toSorted(([a], [b]) => a - b).map(([, result]) => result);
 }
 
 function reasonOf(error: unknown): string {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { openPostgres } from "@ctb-data/postgres";
 import { expect, test } from "vitest";
 import {
   catalogOf,
@@ -167,6 +168,24 @@ SET SESSION AUTHORIZATION pg_monitor; SET ROLE pg_monitor;`,
   });
   await migrateUp(at.db, { dir: at.dir });
   expect(await valueOf(at.db, "SELECT seen FROM seen")).toBe("(t,,0,0,0,1)");
+});
+
+test("every file finds the settings of the database, not those of the store, and may show values in any style", async () => {
+  const look =
+    "INSERT INTO seen SELECT current_setting('TimeZone'), current_setting('IntervalStyle')";
+  await using at = await testMigrations({
+    "001_a.sql": `CREATE TABLE seen (zone text, style text); ${look}`,
+    "002_b.sql": `${look}; SET DateStyle = 'German'; SET IntervalStyle = iso_8601; SET bytea_output = escape; SELECT now(), now()::date, localtime, interval '1 day', '\\x00'::bytea, ARRAY[now()], ROW(1), '{1,2}'::int[], NULL::int4range;`,
+  });
+  const name = await valueOf(at.db, "SELECT quote_ident(current_database())");
+  await at.db.query(`ALTER DATABASE ${name} SET TimeZone = 'Asia/Tokyo'`);
+  await at.db.query(`ALTER DATABASE ${name} SET IntervalStyle = 'iso_8601'`);
+  await using db = await openPostgres({ url: at.url });
+  await migrateUp(db, { dir: at.dir });
+  await at.db.query(`ALTER DATABASE ${name} RESET ALL`);
+  expect(await valueOf(at.db, "SELECT string_agg(zone || ' ' || style, ', ') FROM seen")).toBe(
+    "Asia/Tokyo iso_8601, Asia/Tokyo iso_8601",
+  );
 });
 
 test("a failed file leaves nothing in the session either", async () => {
@@ -380,9 +399,7 @@ test("a user that may not make the history is told how to get it", async () => {
   const name = `ctb_poor_${at.url.slice(-8).replaceAll(/\W/g, "_")}`;
   await at.db.query(`CREATE ROLE ${name}`);
   try {
-    await using poor = await (
-      await import("@ctb-data/postgres")
-    ).openPostgres({ url: `${at.url}?options=-crole%3D${name}` });
+    await using poor = await openPostgres({ url: `${at.url}?options=-crole%3D${name}` });
     const error = await errorOf(migrateUp(poor, { dir: at.dir }));
     expect(error).toMatchObject({ code: "HISTORY_FAILED", sqlState: "42501" });
     expect(error.hint).toContain("CREATE SCHEMA ctb_data AUTHORIZATION");

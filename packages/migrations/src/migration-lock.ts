@@ -95,7 +95,8 @@ export async function takeLock(
 
 async function tryLock(connection: Connection): Promise<LockAttempt> {
   const { rows } = await connection.query<LockAttempt>(
-    `SELECT pg_catalog.pg_try_advisory_lock(${key}) AS locked, pg_catalog.to_regclass('${historyTable}') IS NOT NULL AS "hasTable", pg_catalog.to_regnamespace('ctb_data') IS NOT NULL AS "hasSchema"`,
+    // The store has settings of its own; files are to find the database's, as with psql, the first file like the others.
+    `RESET ALL; SELECT pg_catalog.pg_try_advisory_lock(${key}) AS locked, pg_catalog.to_regclass('${historyTable}') IS NOT NULL AS "hasTable", pg_catalog.to_regnamespace('ctb_data') IS NOT NULL AS "hasSchema"`,
   );
   return rows[0] ?? { locked: false, hasTable: false, hasSchema: false };
 }

@@ -8,6 +8,7 @@ import { keepLockSql } from "./migration-lock.ts";
 import type { MigrationSession } from "./migration-session.ts";
 import { readHistory } from "./read-history.ts";
 import { resetSessionSql, resetSettingsSql } from "./reset-session.ts";
+import { runStatement } from "./run-statement.ts";
 import { recordedError, statementFailure } from "./statement-failure.ts";
 
 const defaultLockTimeoutMs = 3000;
@@ -64,7 +65,6 @@ async function runOnce(
 ): Promise<void> {
   const { connection, options, report } = session;
   const { statements } = job.parsed;
-  const limits = options.signal ? { signal: options.signal } : {};
   // BEGIN and the settings travel with the first statement: one round trip less.
   let prefix = beginSql(session, job);
   for (const [at, statement] of statements.entries()) {
@@ -75,7 +75,7 @@ async function runOnce(
       prefix = "";
       await refuseDataLoss(connection, { job, statement });
     }
-    const query = connection.query(prefix + statement.sql, [], limits);
+    const query = runStatement(connection, prefix + statement.sql, options.signal);
     // Worked out while the server is busy.
     void job.tokenChecksum;
     await query;

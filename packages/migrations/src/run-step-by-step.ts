@@ -14,6 +14,7 @@ import type { MigrationStatement } from "./migration-file.ts";
 import { nameOf, rowOf, type MigrationJob } from "./migration-job.ts";
 import type { MigrationSession } from "./migration-session.ts";
 import { resetSessionSql, resetSettingsSql } from "./reset-session.ts";
+import { runStatement } from "./run-statement.ts";
 import { loadSqlParser } from "./sql-parser.ts";
 import { recordedError, statementFailure } from "./statement-failure.ts";
 
@@ -80,7 +81,7 @@ class Steps {
       statementMs === undefined ? "" : ` SET statement_timeout = ${statementMs};`;
     await connection.query(`SET lock_timeout = ${lockMs};${statementTimeout}`);
     for (const statement of statements.slice(0, this.#job.done)) {
-      if (isSetting(statement)) await connection.query(statement.sql);
+      if (isSetting(statement)) await runStatement(connection, statement.sql, options.signal);
     }
   }
 
@@ -161,7 +162,7 @@ class Steps {
     const { connection, options } = this.#session;
     if (this.#job.keepsRows) await refuseDataLoss(connection, { job: this.#job, statement });
     try {
-      await connection.query(statement.sql, [], options.signal ? { signal: options.signal } : {});
+      await runStatement(connection, statement.sql, options.signal);
     } catch (error) {
       if (
         !(
@@ -183,7 +184,7 @@ class Steps {
       try {
         await connection.query(`BEGIN READ WRITE; ${this.#wrappedTimeout()}`);
         if (this.#job.keepsRows) await refuseDataLoss(connection, { job: this.#job, statement });
-        await connection.query(statement.sql, [], signal ? { signal } : {});
+        await runStatement(connection, statement.sql, signal);
         await connection.query(
           this.row(this.#stateAfter(at), at + 1).replace("BEGIN READ WRITE; ", ""),
         );
