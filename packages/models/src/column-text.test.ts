@@ -82,6 +82,11 @@ describe("PostgreSQL's text", () => {
     expect(encoderOf(of)(decoderOf(of)(text))).toBe(text);
   });
 
+  it("of bytes is read in both of a session's styles", () => {
+    const escaped = String.raw`a\\\000\377"`;
+    expect(decoderOf("bytes")(escaped)).toEqual(Uint8Array.of(97, 92, 0, 255, 34));
+  });
+
   it("of another time zone of the session is the same time", () => {
     expect(decoderOf("timestamptz")("1883-11-18 12:00:00-04:56:02")).toBe("1883-11-18T16:56:02Z");
     expect(decoderOf("timestamptz")("2026-01-01 00:30:00+05:30")).toBe("2025-12-31T19:00:00Z");
@@ -100,6 +105,8 @@ describe("PostgreSQL's text", () => {
     ["a decimal for an integer", "int64", "1.5", "not an integer"],
     ["odd hexadecimal", "bytes", String.raw`\x123`, "hexadecimal"],
     ["no hexadecimal", "bytes", String.raw`\xzz`, "hexadecimal"],
+    ["an escape that does not end", "bytes", String.raw`a\7`, "not bytes"],
+    ["bytes beyond ASCII", "bytes", "é", "not bytes"],
     ["no JSON", "json", "{a:1}", "not JSON"],
     ["true for a boolean", "boolean", "true", "t or f"],
   ])("is not %s", (_name, of, text, message) => {

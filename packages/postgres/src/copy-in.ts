@@ -2,7 +2,7 @@ import { ModelError } from "@ctb-data/models";
 import { from, type CopyStreamQuery } from "pg-copy-streams";
 import { toPostgresError } from "./classify-error.ts";
 import { copyEncoderOf } from "./copy-text.ts";
-import { PostgresError, type PostgresErrorCode } from "./postgres-error.ts";
+import { PostgresError, type PostgresErrorDetails } from "./postgres-error.ts";
 import type { CopyInOptions } from "./postgres.ts";
 import { cancelled, type Session } from "./session.ts";
 import type { TablePlan } from "./table-plan.ts";
@@ -41,7 +41,11 @@ export async function copyIn(
 
 function encoderFor(
   plan: TablePlan,
-  { task, first, rows }: { readonly task: CopyInTask; readonly first: object; readonly rows: RowSource },
+  {
+    task,
+    first,
+    rows,
+  }: { readonly task: CopyInTask; readonly first: object; readonly rows: RowSource },
 ): RowEncoder {
   try {
     return new RowEncoder(plan, { task, first });
@@ -78,7 +82,7 @@ class RowSource {
     if (waiting) await waiting;
     for (;;) {
       const next = this.#iterator.next();
-      const step = next instanceof Promise ? await next : "then" in next ? await next : next;
+      const step = "then" in next ? await next : next;
       if (step.done === true) return;
       waiting = take(step.value);
       if (waiting) await waiting;
@@ -105,21 +109,32 @@ class RowEncoder {
   readonly #toRow: ((value: object) => object) | undefined;
   readonly #plan: TablePlan;
 
-  constructor(plan: TablePlan, { task, first }: { readonly task: CopyInTask; readonly first: object }) {
+  constructor(
+    plan: TablePlan,
+    { task, first }: { readonly task: CopyInTask; readonly first: object },
+  ) {
     this.#plan = plan;
     this.#toRow = task.toRow;
     this.#names = task.columns ?? Object.keys(task.toRow ? task.toRow(first) : first);
     const columns = this.#names.map((name) => {
       const column = plan.columns.get(name);
       if (column) return column;
-      throw new PostgresError("UNKNOWN_OBJECT", `The table ${plan.table.name} has no column ${name}.`, {
-        table: plan.table.name,
-        columns: [name],
-        row: 1,
-      });
+      throw new PostgresError(
+        "UNKNOWN_OBJECT",
+        `The table ${plan.table.name} has no column ${name}.`,
+        {
+          table: plan.table.name,
+          columns: [name],
+          row: 1,
+        },
+      );
     });
     if (columns.length === 0) {
-      throw new PostgresError("INVALID_OPTIONS", `The first row for ${plan.table.name} has no columns.`, { row: 1 });
+      throw new PostgresError(
+        "INVALID_OPTIONS",
+        `The first row for ${plan.table.name} has no columns.`,
+        { row: 1 },
+      );
     }
     this.columnList = columns.map((column) => column.sqlName).join(", ");
     this.#encoders = columns.map((column) => copyEncoderOf(column.stored));
@@ -151,7 +166,11 @@ class RowEncoder {
     if (value === null) return "\\N";
     const encode = this.#encoders[index];
     if (value === undefined || !encode) {
-      throw this.#error(name, `has no value for ${name}`, "Give every row the same columns; null is a value.");
+      throw this.#error(
+        name,
+        `has no value for ${name}`,
+        "Give every row the same columns; null is a value.",
+      );
     }
     try {
       return encode(value);
@@ -165,18 +184,26 @@ class RowEncoder {
     const names = new Set(this.#names);
     const more = Object.keys(row).find((name) => !names.has(name));
     if (more === undefined || this.#names.length < names.size) return;
-    throw this.#error(more, `has a column ${more} that the copy leaves out`, "Give every row the same columns, or name them in `columns`.");
+    throw this.#error(
+      more,
+      `has a column ${more} that the copy leaves out`,
+      "Give every row the same columns, or name them in `columns`.",
+    );
   }
 
   #error(column: string, what: string, hint: string | undefined, cause?: unknown): PostgresError {
     const table = this.#plan.table.name;
-    return new PostgresError("INVALID_VALUE", `Row ${this.rows} for ${table} ${what}.`.replace(/\.\.$/, "."), {
-      hint,
-      cause,
-      table,
-      columns: [column],
-      row: this.rows,
-    });
+    return new PostgresError(
+      "INVALID_VALUE",
+      `Row ${this.rows} for ${table} ${what}.`.replace(/\.\.$/, "."),
+      {
+        hint,
+        cause,
+        table,
+        columns: [column],
+        row: this.rows,
+      },
+    );
   }
 }
 
@@ -198,17 +225,18 @@ class CopyFeed {
   async run(encoder: RowEncoder, rows: RowSource): Promise<void> {
     const { signal } = this.#task;
     let refused = false;
-    let onAbort = (): void => undefined;
+    let onAbort: (() => void) | undefined;
     const stopped = new Promise<never>((_resolve, reject) => {
       this.#stream.once("error", (error) => {
         this.#over = true;
         refused = true;
         reject(error);
       });
-      if (signal) onAbort = () => reject(cancelled(signal));
+      if (!signal) return;
+      onAbort = () => reject(cancelled(signal));
+      signal.addEventListener("abort", onAbort, { once: true });
+      if (signal.aborted) onAbort();
     });
-    signal?.addEventListener("abort", onAbort, { once: true });
-    if (signal?.aborted === true) onAbort();
     try {
       await Promise.race([this.#pump(encoder, rows), stopped]);
     } catch (error) {
@@ -218,7 +246,7 @@ class CopyFeed {
       await this.#giveUp(error);
       throw error;
     } finally {
-      signal?.removeEventListener("abort", onAbort);
+      if (onAbort) signal?.removeEventListener("abort", onAbort);
     }
   }
 
@@ -256,12 +284,14 @@ class CopyFeed {
   #refusal(error: unknown): PostgresError {
     const known = toPostgresError(error, { description: this.#task.description });
     // "COPY clients, line 3, column email: …", in any language.
-    const place = /^COPY .*?, \S+ (?<line>\d+)(?:, \S+ (?<column>[^:]+))?/m.exec(known.where ?? "")?.groups;
+    const place = /^COPY .*?, \S+ (?<line>\d+)(?:, \S+ (?<column>[^:]+))?/m.exec(
+      known.where ?? "",
+    )?.groups;
     if (!place) return known;
     const row = Number(place["line"]);
-    const code: PostgresErrorCode = known.code;
-    return new PostgresError(code, `Row ${row}: ${known.message}`, {
-      ...known,
+    const details: PostgresErrorDetails = known;
+    return new PostgresError(known.code, `Row ${row}: ${known.message}`, {
+      ...details,
       cause: known.cause,
       row,
       columns: known.columns ?? (place["column"] === undefined ? undefined : [place["column"]]),

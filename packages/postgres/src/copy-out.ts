@@ -1,11 +1,13 @@
 import type { ModelValue } from "@ctb-data/models";
 import { CopyText } from "./copy-out-text.ts";
 import { copyDecoderOf, decodeCopyField } from "./copy-text.ts";
-import type { SessionSource } from "./data-access.ts";
 import type { DatabaseContext } from "./database-context.ts";
 import { PostgresError } from "./postgres-error.ts";
-import type { CopyOutOptions, TableName } from "./postgres.ts";
+import type { CopyOutOptions } from "./postgres.ts";
+import type { SessionSource } from "./session-source.ts";
 import type { Session } from "./session.ts";
+import { finisherOf } from "./store-values.ts";
+import { isRowClass, tableNameOf, type TableName } from "./stored-model.ts";
 import type { TablePlan } from "./table-plan.ts";
 import { typedRow } from "./typed-row.ts";
 
@@ -14,6 +16,9 @@ export interface CopyOutTask extends CopyOutOptions {
   readonly context: DatabaseContext;
   readonly sessions: SessionSource;
 }
+
+/** A table, or a query. */
+type CopySource = TableName | { readonly query: string };
 
 /** One column of the text that comes. */
 interface FieldPlan {
@@ -25,20 +30,20 @@ interface FieldPlan {
 interface CopyPlan {
   readonly sql: string;
   readonly fields: readonly FieldPlan[];
-  /** Makes a model's value from a row as it is stored: decrypts. */
-  readonly fromRow: ((row: object) => object) | undefined;
+  /** Makes a model's value from a row as it is stored: decrypts, makes instances. */
+  readonly finish: (row: object) => object;
 }
 
 /** Reads rows by `COPY … TO STDOUT`, no faster than they are taken. Every loop over it is a COPY of its own. */
 export function copyOut<Row extends object>(
-  source: TableName | { readonly query: string },
+  source: CopySource,
   task: CopyOutTask,
 ): AsyncIterable<Row> {
   return { [Symbol.asyncIterator]: () => readRows<Row>(source, task) };
 }
 
 async function* readRows<Row extends object>(
-  source: TableName | { readonly query: string },
+  source: CopySource,
   task: CopyOutTask,
 ): AsyncGenerator<Row, void> {
   const session = await task.sessions.acquire(task.signal);
@@ -65,12 +70,11 @@ async function* decodeRows<Row extends object>(
   plan: CopyPlan,
   onProgress: CopyOutOptions["onProgress"],
 ): AsyncGenerator<Row, void> {
-  const { fields, fromRow } = plan;
+  const { fields, finish } = plan;
   let rows = 0;
   for await (const lines of text.lines()) {
     for (const line of lines) {
-      const row = decodeRow(line, fields);
-      yield typedRow<Row>(fromRow ? fromRow(row) : row);
+      yield typedRow<Row>(finish(decodeRow(line, fields)));
     }
     rows += lines.length;
     onProgress?.({ rows, bytes: text.bytes });
@@ -84,27 +88,30 @@ function decodeRow(line: string, fields: readonly FieldPlan[]): object {
     const field = fields[index];
     if (!field) continue;
     const value = field.decode(texts[index] ?? "\\N");
-    if (field.name === "__proto__") Object.defineProperty(row, "__proto__", { value, enumerable: true });
+    if (field.name === "__proto__")
+      Object.defineProperty(row, "__proto__", { value, enumerable: true });
     else row[field.name] = value;
   }
   return row;
 }
 
 async function planCopy(
-  source: TableName | { readonly query: string },
+  source: CopySource,
   session: Session,
   { context, columns }: CopyOutTask,
 ): Promise<CopyPlan> {
   if (typeof source === "object" && "query" in source) {
     return await planQuery(source.query, session, context);
   }
-  const plan = context.tablePlan(typeof source === "string" ? source : source.table.name);
+  const plan = context.tablePlan(tableNameOf(source));
+  const rowClass = isRowClass(source) ? context.keyedClass(plan, source) : undefined;
   const fields = (columns ?? [...plan.columns.keys()]).map((name) => tableField(plan, name));
+  const model = columns ? context.partialModel(plan, columns) : context.model(plan);
   const list = fields.map((field) => field.sqlName).join(", ");
   return {
     sql: `COPY ${plan.sqlName} (${list}) TO STDOUT`,
     fields,
-    fromRow: plan.encrypted ? context.model(plan).fromRow : undefined,
+    finish: finisherOf(plan, model, rowClass),
   };
 }
 
@@ -118,7 +125,11 @@ function tableField(plan: TablePlan, name: string): FieldPlan & { readonly sqlNa
 }
 
 /** COPY does not say the types of its columns: the same query is asked for no rows first. */
-async function planQuery(query: string, session: Session, context: DatabaseContext): Promise<CopyPlan> {
+async function planQuery(
+  query: string,
+  session: Session,
+  context: DatabaseContext,
+): Promise<CopyPlan> {
   const bare = query.trim().replace(/;\s*$/, "");
   // The line break ends a comment at the end of the query. Parameters by protocol: only one statement goes.
   const probe = await session.run({
@@ -133,6 +144,6 @@ async function planQuery(query: string, session: Session, context: DatabaseConte
       const parse = context.types.getTypeParser(dataTypeID);
       return { name, decode: (field: string) => decodeCopyField(field, parse) };
     }),
-    fromRow: undefined,
+    finish: (row) => row,
   };
 }

@@ -21,7 +21,9 @@ export function copyEncoderOf(type: ColumnType): (value: unknown) => string {
   if (type.dimensions === 0 && plainKinds.has(type.kind)) return encode;
   return (value) => {
     const text = encode(value);
-    return special.test(text) ? text.replaceAll(/[\\\n\r\t]/g, (character) => escapes[character] ?? character) : text;
+    return special.test(text)
+      ? text.replaceAll(/[\\\n\r\t]/g, (character) => escapes[character] ?? character)
+      : text;
   };
 }
 
@@ -47,5 +49,8 @@ const unescapes: Readonly<Record<string, string>> = {
 };
 
 function unescapeField(field: string): string {
-  return field.replaceAll(/\\(.)/gs, (_all, character: string) => unescapes[character] ?? character);
+  return field.replaceAll(
+    /\\(.)/gs,
+    (_all, character: string) => unescapes[character] ?? character,
+  );
 }

@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import type { QueryConfig, QueryResult as DriverResult } from "pg";
+import type { QueryConfig } from "pg";
 import { copyIn } from "./copy-in.ts";
 import { copyOut } from "./copy-out.ts";
 import type { DatabaseContext } from "./database-context.ts";
@@ -12,45 +12,18 @@ import type {
   DataAccess,
   QueryOptions,
   QueryResult,
-  StoredModel,
-  TableName,
 } from "./postgres.ts";
-import type { Limits, Session } from "./session.ts";
+import { runOn, withSession, type SessionSource } from "./session-source.ts";
+import type { Session } from "./session.ts";
+import {
+  isRowClass,
+  tableNameOf,
+  type StoredClass,
+  type StoredModel,
+  type StoredRow,
+  type TableName,
+} from "./stored-model.ts";
 import type { TableStore } from "./table-store.ts";
-
-/** Where sessions come from: a fresh one of the pool for each task, or the one of a transaction. */
-export interface SessionSource {
-  readonly inTransaction: boolean;
-  acquire(signal?: AbortSignal): Promise<Session>;
-  release(session: Session): void;
-}
-
-/** Lends a session to `fn`. */
-export async function withSession<T>(
-  source: SessionSource,
-  fn: (session: Session) => Promise<T>,
-  signal?: AbortSignal,
-): Promise<T> {
-  const session = await source.acquire(signal);
-  try {
-    return await fn(session);
-  } finally {
-    source.release(session);
-  }
-}
-
-/** Runs one statement; values come back as models have them. */
-export async function runOn(
-  session: Session,
-  context: DatabaseContext,
-  { config, limits }: { readonly config: QueryConfig; readonly limits?: Limits },
-): Promise<DriverResult> {
-  const result: DriverResult | DriverResult[] = await session.run(config, limits);
-  // Several statements without parameters: the last one's answer.
-  const last = Array.isArray(result) ? result.at(-1) : result;
-  await context.types.complete(last, session);
-  return last;
-}
 
 /** `query` of a pool, a transaction and a connection alike. */
 export async function queryOn<Row extends object>(
@@ -100,16 +73,25 @@ export class Access implements DataAccess {
     return kyselyOver<Database>(this.context, this.source);
   }
 
+  table<Value extends object, Input extends object, Instance extends object>(
+    model: StoredClass<Value, Input, Instance>,
+  ): TableStore<Value, Input, StoredRow<Value, Instance>>;
   table<Value extends object, Input extends object>(
     model: StoredModel<Value, Input>,
-  ): TableStore<Value, Input>;
+  ): TableStore<Value, Input, StoredRow<Value>>;
   table(name: string): TableStore;
-  table(model: string | StoredModel<object, object>): TableStore<object, object> {
-    const name = typeof model === "string" ? model : model.table.name;
-    return new ModelStore(this.context.tablePlan(name), {
-      model: typeof model === "string" ? undefined : model,
-      source: this.source,
-      context: this.context,
+  table(
+    table: string | StoredModel<object, object> | { readonly model: StoredModel<object, object> },
+  ): TableStore<object, object, object> {
+    const { source, context } = this;
+    const plan = context.tablePlan(tableNameOf(table));
+    if (typeof table === "string") return new ModelStore(plan, { source, context });
+    if (!("model" in table)) return new ModelStore(plan, { source, context, parse: table.parse });
+    return new ModelStore(plan, {
+      source,
+      context,
+      parse: table.model.parse,
+      rowClass: isRowClass(table) ? context.keyedClass(plan, table) : undefined,
     });
   }
 
@@ -118,7 +100,7 @@ export class Access implements DataAccess {
     rows: Iterable<object> | AsyncIterable<object>,
     options: CopyInOptions = {},
   ): Promise<{ readonly rows: number }> {
-    const plan = this.context.tablePlan(typeof table === "string" ? table : table.table.name);
+    const plan = this.context.tablePlan(tableNameOf(table));
     return await withSession(
       this.source,
       async (session) =>
@@ -132,10 +114,18 @@ export class Access implements DataAccess {
     );
   }
 
+  copyOut<Value extends object, Instance extends object>(
+    model: StoredClass<Value, never, Instance>,
+    options?: Omit<CopyOutOptions, "columns">,
+  ): AsyncIterable<StoredRow<Value, Instance>>;
   copyOut<Row extends object = Record<string, unknown>>(
     source: TableName | { readonly query: string },
+    options?: CopyOutOptions,
+  ): AsyncIterable<Row>;
+  copyOut(
+    source: TableName | { readonly query: string },
     options: CopyOutOptions = {},
-  ): AsyncIterable<Row> {
-    return copyOut<Row>(source, { ...options, context: this.context, sessions: this.source });
+  ): AsyncIterable<object> {
+    return copyOut(source, { ...options, context: this.context, sessions: this.source });
   }
 }

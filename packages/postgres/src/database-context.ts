@@ -2,6 +2,7 @@ import { modelOf, type Keyring, type Model } from "@ctb-data/models";
 import type { Registry } from "@ctb-data/registry";
 import { PostgresError } from "./postgres-error.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
+import type { RowClass } from "./stored-model.ts";
 import { tablePlan, type TablePlan } from "./table-plan.ts";
 import type { TypeParsers } from "./type-parsers.ts";
 import { typedRow } from "./typed-row.ts";
@@ -15,6 +16,7 @@ export class DatabaseContext {
   readonly prepared: PreparedStatements;
   readonly #plans = new Map<string, TablePlan>();
   readonly #models = new WeakMap<TablePlan, Model>();
+  readonly #keyedClasses = new WeakMap<RowClass, RowClass>();
 
   constructor(options: {
     readonly description: string;
@@ -54,6 +56,27 @@ export class DatabaseContext {
     const model = modelOf(plan.table, this.keyring ? { keyring: this.keyring } : {});
     this.#models.set(plan, model);
     return model;
+  }
+
+  /** The model of a table as if it had only some of its columns. */
+  partialModel(plan: TablePlan, names: readonly string[]): Model {
+    const { name, columns, renamedFrom } = plan.table;
+    return modelOf(
+      {
+        name,
+        ...(renamedFrom !== undefined && { renamedFrom }),
+        columns: new Map([...columns].filter(([column]) => names.includes(column))),
+      },
+      this.keyring ? { keyring: this.keyring } : {},
+    );
+  }
+
+  /** A generated class whose instances encrypt with this database's keyring; the class itself where nothing is encrypted. */
+  keyedClass(plan: TablePlan, rowClass: RowClass): RowClass {
+    if (!plan.encrypted || !this.keyring) return rowClass;
+    const known = this.#keyedClasses.get(rowClass) ?? rowClass.with({ keyring: this.keyring });
+    this.#keyedClasses.set(rowClass, known);
+    return known;
   }
 
   /** What makes a stored row of a model's value; undefined where both are the same. */

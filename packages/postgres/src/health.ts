@@ -40,6 +40,11 @@ export async function checkHealth(
   } catch (error) {
     const { code, message, hint } = toPostgresError(error, { description });
     const latencyMs = performance.now() - start;
-    return { ok: false, description, latencyMs, error: { code, message, ...(hint !== undefined && { hint }) } };
+    return {
+      ok: false,
+      description,
+      latencyMs,
+      error: { code, message, ...(hint !== undefined && { hint }) },
+    };
   }
 }

@@ -10,14 +10,17 @@ import {
   type QueryResult,
   type TransactionSettings,
 } from "kysely";
-import { runOn, type SessionSource } from "./data-access.ts";
 import type { DatabaseContext } from "./database-context.ts";
 import { toParameter } from "./parameter.ts";
 import { PostgresError } from "./postgres-error.ts";
+import { runOn, type SessionSource } from "./session-source.ts";
 import type { Session } from "./session.ts";
 
 /** A Kysely over the sessions of a pool or of a transaction. */
-export function kyselyOver<Database>(context: DatabaseContext, source: SessionSource): Kysely<Database> {
+export function kyselyOver<Database>(
+  context: DatabaseContext,
+  source: SessionSource,
+): Kysely<Database> {
   return new Kysely<Database>({ dialect: new SessionDialect(context, source) });
 }
 
@@ -60,20 +63,28 @@ class SessionDriver implements Driver {
 
   async init(): Promise<void> {}
 
-  async acquireConnection(options?: { readonly signal?: AbortSignal }): Promise<DatabaseConnection> {
+  async acquireConnection(options?: {
+    readonly signal?: AbortSignal;
+  }): Promise<DatabaseConnection> {
     return new KyselyConnection(await this.#source.acquire(options?.signal), this.#context);
   }
 
   // Within a transaction of this package, one of Kysely's is a savepoint.
 
-  async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
+  async beginTransaction(
+    connection: DatabaseConnection,
+    settings: TransactionSettings,
+  ): Promise<void> {
     if (this.#source.inTransaction) {
       await run(connection, `savepoint ctb_kysely_${(this.#savepoints += 1)}`);
       return;
     }
     const { isolationLevel, accessMode } = settings;
     const level = isolationLevel === undefined ? "" : ` isolation level ${isolationLevel}`;
-    await run(connection, `start transaction${level}${accessMode === undefined ? "" : ` ${accessMode}`}`);
+    await run(
+      connection,
+      `start transaction${level}${accessMode === undefined ? "" : ` ${accessMode}`}`,
+    );
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
@@ -83,7 +94,10 @@ class SessionDriver implements Driver {
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     const nested = this.#source.inTransaction;
-    await run(connection, nested ? `rollback to savepoint ctb_kysely_${this.#savepoints--}` : "rollback");
+    await run(
+      connection,
+      nested ? `rollback to savepoint ctb_kysely_${this.#savepoints--}` : "rollback",
+    );
   }
 
   async savepoint(connection: DatabaseConnection, name: string): Promise<void> {
@@ -98,7 +112,6 @@ class SessionDriver implements Driver {
     await run(connection, `release savepoint ${quoteName(name)}`);
   }
 
-  // oxlint-disable-next-line typescript/require-await
   async releaseConnection(connection: DatabaseConnection): Promise<void> {
     if (connection instanceof KyselyConnection) this.#source.release(connection.session);
   }
@@ -128,20 +141,31 @@ class KyselyConnection implements DatabaseConnection {
   ): Promise<QueryResult<R>> {
     const config = { text: query.sql, values: query.parameters.map(toParameter) };
     const limits = options?.signal ? { signal: options.signal } : {};
-    const { command, rowCount, rows } = await runOn(this.session, this.#context, { config, limits });
+    const { command, rowCount, rows } = await runOn(this.session, this.#context, {
+      config,
+      limits,
+    });
     const changes = ["INSERT", "UPDATE", "DELETE", "MERGE"].includes(command);
     return changes ? { rows, numAffectedRows: BigInt(rowCount ?? 0) } : { rows };
   }
 
-  async *streamQuery<R>(query: CompiledQuery, chunkSize: number): AsyncIterableIterator<QueryResult<R>> {
+  async *streamQuery<R>(
+    query: CompiledQuery,
+    chunkSize: number,
+  ): AsyncIterableIterator<QueryResult<R>> {
     if (!/^\s*(?:select|with|values|table)\b/i.test(query.sql)) {
-      throw new PostgresError("UNSUPPORTED", "Only a SELECT can be streamed.", { hint: "Use execute()." });
+      throw new PostgresError("UNSUPPORTED", "Only a SELECT can be streamed.", {
+        hint: "Use execute().",
+      });
     }
     const inTransaction = this.session.client.getTransactionStatus() === "T";
     if (!inTransaction) await this.session.run({ text: "BEGIN" });
     try {
       const values = query.parameters.map(toParameter);
-      await this.session.run({ text: `DECLARE ctb_stream NO SCROLL CURSOR FOR ${query.sql}`, values });
+      await this.session.run({
+        text: `DECLARE ctb_stream NO SCROLL CURSOR FOR ${query.sql}`,
+        values,
+      });
       const config = { text: `FETCH ${Math.max(1, Math.trunc(chunkSize))} FROM ctb_stream` };
       for (;;) {
         const { rows } = await runOn(this.session, this.#context, { config });

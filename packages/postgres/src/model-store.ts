@@ -1,28 +1,34 @@
 import type { Model } from "@ctb-data/models";
 import type { QueryResult } from "pg";
 import { isConnectionLost } from "./classify-error.ts";
-import { runOn, withSession, type SessionSource } from "./data-access.ts";
 import type { DatabaseContext } from "./database-context.ts";
 import { PostgresError } from "./postgres-error.ts";
-import type { StoredModel } from "./postgres.ts";
+import { runOn, withSession, type SessionSource } from "./session-source.ts";
 import type { Session } from "./session.ts";
 import { columnOf, insertStatements, type ConflictPlan, type Statement } from "./store-sql.ts";
 import { finisherOf, isWhere, listOf, matches, wholeNumber } from "./store-values.ts";
 import { WhereCompiler, type WhereSql } from "./store-where.ts";
-import type { FindOptions, TableStore, UpsertOptions } from "./table-store.ts";
+import type { RowClass } from "./stored-model.ts";
 import type { TablePlan } from "./table-plan.ts";
+import type { FindOptions, TableStore, UpsertOptions } from "./table-store.ts";
 import { commit, rollback } from "./transaction-end.ts";
 import { typedRow } from "./typed-row.ts";
 
 /** What a store works with. */
-export interface StoreParts<Value extends object, Input extends object> {
-  readonly model: StoredModel<Value, Input> | undefined;
+export interface StoreParts {
   readonly source: SessionSource;
   readonly context: DatabaseContext;
+  /** Default: what the registry says. */
+  readonly parse?: (input: unknown) => object;
+  /** What rows become instances of. Default: plain objects. */
+  readonly rowClass?: RowClass | undefined;
 }
 
 /** The rows of one table as models. */
-export class ModelStore<Value extends object, Input extends object> implements TableStore<Value, Input> {
+export class ModelStore<Value extends object, Input extends object> implements TableStore<
+  Value,
+  Input
+> {
   readonly #plan: TablePlan;
   readonly #source: SessionSource;
   readonly #context: DatabaseContext;
@@ -31,13 +37,13 @@ export class ModelStore<Value extends object, Input extends object> implements T
   readonly #parse: (input: unknown) => object;
   readonly #finish: (row: object) => object;
 
-  constructor(plan: TablePlan, { model, source, context }: StoreParts<Value, Input>) {
+  constructor(plan: TablePlan, { source, context, parse, rowClass }: StoreParts) {
     this.#plan = plan;
     this.#source = source;
     this.#context = context;
     this.#model = context.model(plan);
-    this.#parse = model?.parse ?? this.#model.parse;
-    this.#finish = finisherOf(plan, this.#model);
+    this.#parse = parse ?? this.#model.parse;
+    this.#finish = finisherOf(plan, this.#model, rowClass);
   }
 
   insert(input: Input): Promise<Value>;
@@ -72,7 +78,9 @@ export class ModelStore<Value extends object, Input extends object> implements T
       values: compiled.values,
     });
     const values = rows.map((row) => this.#value(row));
-    return compiled.encrypted.length === 0 ? values : values.filter((value) => matches(value, compiled.encrypted));
+    return compiled.encrypted.length === 0
+      ? values
+      : values.filter((value) => matches(value, compiled.encrypted));
   }
 
   async count(where: object = {}): Promise<number> {
@@ -83,7 +91,11 @@ export class ModelStore<Value extends object, Input extends object> implements T
     return Number(rows[0]?.count ?? 0);
   }
 
-  async update(where: unknown, changes: Partial<Input>, options: { readonly all?: boolean } = {}): Promise<number> {
+  async update(
+    where: unknown,
+    changes: Partial<Input>,
+    options: { readonly all?: boolean } = {},
+  ): Promise<number> {
     const compiled = this.#exactWhere(where, options);
     const row = this.#changes(changes);
     const names = Object.keys(row);
@@ -99,21 +111,32 @@ export class ModelStore<Value extends object, Input extends object> implements T
 
   async delete(where: unknown, options: { readonly all?: boolean } = {}): Promise<number> {
     const { text, values } = this.#exactWhere(where, options);
-    return (await this.#run({ text: `DELETE FROM ${this.#plan.sqlName}${text}`, values })).rowCount ?? 0;
+    return (
+      (await this.#run({ text: `DELETE FROM ${this.#plan.sqlName}${text}`, values })).rowCount ?? 0
+    );
   }
 
-  async #write(inputs: readonly unknown[], upsert: UpsertOptions<Value> | undefined): Promise<readonly Value[]> {
+  async #write(
+    inputs: readonly unknown[],
+    upsert: UpsertOptions<Value> | undefined,
+  ): Promise<readonly Value[]> {
     if (inputs.length === 0) return [];
     const rows = inputs.map((input) => this.#row(this.#parse(input)));
     if (upsert?.update?.length === 0) return await this.#insertMissing(rows, upsert);
     const conflict = upsert && this.#conflict(upsert, rows);
-    const statements = insertStatements(this.#plan, rows, { returning: this.#plan.columnList, conflict });
+    const statements = insertStatements(this.#plan, rows, {
+      returning: this.#plan.columnList,
+      conflict,
+    });
     const results = await this.#runAll(statements);
     return results.flatMap((result) => result.rows.map((row) => this.#value(row)));
   }
 
   /** `DO NOTHING` gives nothing back for a row that exists: it is read. */
-  async #insertMissing(rows: readonly object[], upsert: UpsertOptions<Value>): Promise<readonly Value[]> {
+  async #insertMissing(
+    rows: readonly object[],
+    upsert: UpsertOptions<Value>,
+  ): Promise<readonly Value[]> {
     const conflict = this.#conflict(upsert, rows);
     const statements = rows.flatMap((row) =>
       insertStatements(this.#plan, [row], { returning: this.#plan.columnList, conflict }),
@@ -133,7 +156,8 @@ export class ModelStore<Value extends object, Input extends object> implements T
   #conflict(options: UpsertOptions<Value>, rows: readonly object[]): ConflictPlan {
     const names: readonly string[] = options.conflict ?? this.#primaryKey();
     const given = new Set(rows.flatMap((row) => Object.keys(row)));
-    const update: readonly string[] = options.update ?? [...given].filter((name) => !names.includes(name));
+    const update: readonly string[] =
+      options.update ?? [...given].filter((name) => !names.includes(name));
     return {
       columns: names.map((name) => columnOf(this.#plan, name)),
       update: (update.length === 0 && options.update === undefined ? names : update).map((name) =>
@@ -154,10 +178,14 @@ export class ModelStore<Value extends object, Input extends object> implements T
   #only(rows: readonly Value[]): Value {
     const [row] = rows;
     if (row !== undefined) return row;
-    throw new PostgresError("QUERY_FAILED", `The table ${this.#plan.table.name} gave no row back.`, {
-      table: this.#plan.table.name,
-      hint: "A trigger or a rule may have dropped it, or it was deleted in the same moment.",
-    });
+    throw new PostgresError(
+      "QUERY_FAILED",
+      `The table ${this.#plan.table.name} gave no row back.`,
+      {
+        table: this.#plan.table.name,
+        hint: "A trigger or a rule may have dropped it, or it was deleted in the same moment.",
+      },
+    );
   }
 
   /** Some columns of an input, each checked as the whole would be. */
@@ -168,10 +196,14 @@ export class ModelStore<Value extends object, Input extends object> implements T
       const parsed = this.#model.shape[name]?.safeParse(value);
       if (!parsed || parsed.success) return [name, parsed ? parsed.data : value];
       const what = parsed.error.issues.map((issue) => issue.message).join("; ");
-      throw new PostgresError("INVALID_VALUE", `The value for ${name} of ${this.#plan.table.name} is wrong: ${what}.`, {
-        table: this.#plan.table.name,
-        columns: [name],
-      });
+      throw new PostgresError(
+        "INVALID_VALUE",
+        `The value for ${name} of ${this.#plan.table.name} is wrong: ${what}.`,
+        {
+          table: this.#plan.table.name,
+          columns: [name],
+        },
+      );
     });
     return this.#row(Object.fromEntries(values));
   }
@@ -184,16 +216,24 @@ export class ModelStore<Value extends object, Input extends object> implements T
   #exactWhere(where: unknown, { all = false }: { readonly all?: boolean }): WhereSql {
     const compiled = this.#where(isWhere(where) ? where : this.#keyWhere(where));
     if (compiled.encrypted.length > 0) {
-      throw new PostgresError("UNSUPPORTED", "Rows cannot be changed by an encrypted column, because hashes may collide.", {
-        table: this.#plan.table.name,
-        hint: "Find the rows first, then change them by their key.",
-      });
+      throw new PostgresError(
+        "UNSUPPORTED",
+        "Rows cannot be changed by an encrypted column, because hashes may collide.",
+        {
+          table: this.#plan.table.name,
+          hint: "Find the rows first, then change them by their key.",
+        },
+      );
     }
     if (compiled.text === "" && !all) {
-      throw new PostgresError("INVALID_OPTIONS", `Without a condition every row of ${this.#plan.table.name} would be changed.`, {
-        table: this.#plan.table.name,
-        hint: "Give a condition, or { all: true } to mean it.",
-      });
+      throw new PostgresError(
+        "INVALID_OPTIONS",
+        `Without a condition every row of ${this.#plan.table.name} would be changed.`,
+        {
+          table: this.#plan.table.name,
+          hint: "Give a condition, or { all: true } to mean it.",
+        },
+      );
     }
     return compiled;
   }
@@ -202,33 +242,46 @@ export class ModelStore<Value extends object, Input extends object> implements T
     const names = this.#primaryKey();
     if (isWhere(key)) {
       const missing = names.find((name) => Reflect.get(key, name) === undefined);
-      if (missing === undefined) return Object.fromEntries(names.map((name) => [name, { eq: Reflect.get(key, name) }]));
+      if (missing === undefined)
+        return Object.fromEntries(names.map((name) => [name, { eq: Reflect.get(key, name) }]));
       throw this.#wrongKey(`the key has no ${missing}`);
     }
     const [name, ...others] = names;
-    if (name === undefined || others.length > 0) throw this.#wrongKey(`the key is ${names.join(", ")}`);
+    if (name === undefined || others.length > 0)
+      throw this.#wrongKey(`the key is ${names.join(", ")}`);
     if (key === null || key === undefined) throw this.#wrongKey("there is no key");
     return { [name]: { eq: key } };
   }
 
   #primaryKey(): readonly string[] {
     if (this.#plan.primaryKey.length > 0) return this.#plan.primaryKey;
-    throw new PostgresError("UNSUPPORTED", `The table ${this.#plan.table.name} has no primary key.`, {
-      table: this.#plan.table.name,
-      hint: "Use find with a condition, or give the table a primary key in the registry.",
-    });
+    throw new PostgresError(
+      "UNSUPPORTED",
+      `The table ${this.#plan.table.name} has no primary key.`,
+      {
+        table: this.#plan.table.name,
+        hint: "Use find with a condition, or give the table a primary key in the registry.",
+      },
+    );
   }
 
   #wrongKey(what: string): PostgresError {
     const { name } = this.#plan.table;
-    return new PostgresError("INVALID_OPTIONS", `A row of ${name} cannot be found like that: ${what}.`, { table: name });
+    return new PostgresError(
+      "INVALID_OPTIONS",
+      `A row of ${name} cannot be found like that: ${what}.`,
+      { table: name },
+    );
   }
 
   #tail({ orderBy = {}, limit, offset }: FindOptions<Value>): string {
     const order = Object.entries(orderBy).map(([name, direction]: [string, unknown]) => {
       const column = columnOf(this.#plan, name);
       if (column.column.encryption) {
-        throw new PostgresError("UNSUPPORTED", `Rows cannot be ordered by the encrypted column ${name}.`);
+        throw new PostgresError(
+          "UNSUPPORTED",
+          `Rows cannot be ordered by the encrypted column ${name}.`,
+        );
       }
       return `${column.sqlName}${direction === "desc" ? " DESC" : ""}`;
     });
@@ -240,7 +293,10 @@ export class ModelStore<Value extends object, Input extends object> implements T
   }
 
   async #run(statement: Statement): Promise<QueryResult> {
-    return await withSession(this.#source, async (session) => await this.#runOn(session, statement));
+    return await withSession(
+      this.#source,
+      async (session) => await this.#runOn(session, statement),
+    );
   }
 
   async #runAll(statements: readonly Statement[]): Promise<readonly QueryResult[]> {

@@ -1,5 +1,5 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
-import type { SessionSource } from "./data-access.ts";
+import type { SessionSource } from "./session-source.ts";
 import type { DatabaseContext } from "./database-context.ts";
 
 /** @internal */

@@ -120,7 +120,10 @@ function checkNumbers(options: PostgresOptions): void {
   for (const [name, value, smallest, largest] of limits) {
     if (value === undefined) continue;
     if (!Number.isInteger(value) || value < smallest || value > largest) {
-      throw new PostgresError("INVALID_OPTIONS", `${name} is not a whole number from ${smallest} to ${largest}.`);
+      throw new PostgresError(
+        "INVALID_OPTIONS",
+        `${name} is not a whole number from ${smallest} to ${largest}.`,
+      );
     }
   }
 }

@@ -15,7 +15,8 @@ export function toParameter(value: unknown, index: number): Parameter {
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   }
   const text = Array.isArray(value) ? arrayText(value, index) : scalarText(value, index);
-  if (text.includes("\0")) throw unfit(index, "contains a NUL character, which PostgreSQL cannot store");
+  if (text.includes("\0"))
+    throw unfit(index, "contains a NUL character, which PostgreSQL cannot store");
   return text;
 }
 
@@ -30,9 +31,12 @@ function scalarText(value: unknown, index: number): string {
       return String(value);
     case "object":
       return objectText(value, index);
-    default:
-      throw unfit(index, `is a ${typeof value}`);
+    case "undefined":
+    case "function":
+    case "symbol":
+      break;
   }
+  throw unfit(index, `is a ${typeof value}`);
 }
 
 function objectText(value: unknown, index: number): string {
@@ -47,7 +51,8 @@ function objectText(value: unknown, index: number): string {
 /** JSON keeps what JavaScript's own printer would refuse (bigint) or replace by null (NaN). */
 function jsonReplacer(_key: string, value: unknown): unknown {
   if (typeof value === "bigint") return rawJson(String(value));
-  if (typeof value === "number" && !Number.isFinite(value)) throw new TypeError(`JSON has no ${value}`);
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new TypeError(`JSON has no ${value}`);
   return value;
 }
 
@@ -62,8 +67,11 @@ function dateText(date: Date, index: number): string {
   if (Number.isNaN(time)) throw unfit(index, "is an invalid Date");
   const iso = date.toISOString();
   // ISO 8601 counts a year 0 and puts a sign before long years; PostgreSQL does neither.
-  const { sign = "", digits = "0", rest = "" } =
-    /^(?<sign>[+-]?)(?<digits>\d+)(?<rest>-.*)$/.exec(iso)?.groups ?? {};
+  const {
+    sign = "",
+    digits = "0",
+    rest = "",
+  } = /^(?<sign>[+-]?)(?<digits>\d+)(?<rest>-.*)$/.exec(iso)?.groups ?? {};
   const year = Number(`${sign}${digits}`);
   return year > 0
     ? `${String(year).padStart(4, "0")}${rest}`

@@ -1,10 +1,10 @@
-import type { MikroORM } from "@mikro-orm/postgresql";
 import type { Readable, Writable } from "node:stream";
+import type { MikroORM } from "@mikro-orm/postgresql";
 import type { Catalog } from "./catalog.ts";
 import { isConnectionLost } from "./classify-error.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import { copyInStream, copyOutStream } from "./copy-streams.ts";
-import { Access, withSession, type SessionSource } from "./data-access.ts";
+import { Access } from "./data-access.ts";
 import type { DatabaseContext } from "./database-context.ts";
 import { checkHealth } from "./health.ts";
 import type {
@@ -17,6 +17,7 @@ import type {
 } from "./postgres.ts";
 import { readCatalog } from "./read-catalog.ts";
 import { SessionConnection } from "./session-connection.ts";
+import { withSession, type SessionSource } from "./session-source.ts";
 import type { Session } from "./session.ts";
 import { runTransaction } from "./transaction.ts";
 
@@ -74,12 +75,18 @@ export class PooledPostgres extends Access implements Postgres {
     }
   }
 
-  async copyInStream(sql: string, options: { readonly signal?: AbortSignal } = {}): Promise<Writable> {
+  async copyInStream(
+    sql: string,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Writable> {
     const session = await this.#pool.acquire(options);
     return copyInStream(session, sql, { ...options, description: this.description });
   }
 
-  async copyOutStream(sql: string, options: { readonly signal?: AbortSignal } = {}): Promise<Readable> {
+  async copyOutStream(
+    sql: string,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Readable> {
     const session = await this.#pool.acquire(options);
     return copyOutStream(session, sql, { ...options, description: this.description });
   }

@@ -1,9 +1,10 @@
 import type { Readable, Writable } from "node:stream";
-import type { Keyring, Model } from "@ctb-data/models";
+import type { Keyring } from "@ctb-data/models";
 import type { Registry } from "@ctb-data/registry";
 import type { MikroORM } from "@mikro-orm/postgresql";
 import type { Kysely } from "kysely";
 import type { Catalog } from "./catalog.ts";
+import type { StoredClass, StoredModel, StoredRow, TableName } from "./stored-model.ts";
 import type { TableStore } from "./table-store.ts";
 
 /** Rows of a query. Values are those of models: `bigint` for int8, strings for dates and numerics, and so on. */
@@ -50,13 +51,17 @@ export interface DataAccess extends Queryable {
   /** A Kysely over the same connections, with values as models have them. `Database` is generated into `database.ts`. */
   kysely<Database>(): Kysely<Database>;
   /**
-   * The rows of one table as models: by the model (typed), or by the name of a table of the registry.
+   * The rows of one table as models: by the generated class (rows are its instances), by a model, or by the name of a
+   * table of the registry.
    *
    * @throws {PostgresError} UNKNOWN_OBJECT when the registry has no such table.
    */
+  table<Value extends object, Input extends object, Instance extends object>(
+    model: StoredClass<Value, Input, Instance>,
+  ): TableStore<Value, Input, StoredRow<Value, Instance>>;
   table<Value extends object, Input extends object>(
     model: StoredModel<Value, Input>,
-  ): TableStore<Value, Input>;
+  ): TableStore<Value, Input, StoredRow<Value>>;
   table(name: string): TableStore;
   /**
    * Writes rows with COPY, as fast as the server takes them. All rows or none. A column that the first row leaves out
@@ -69,21 +74,19 @@ export interface DataAccess extends Queryable {
     rows: Iterable<object> | AsyncIterable<object>,
     options?: CopyInOptions,
   ): Promise<{ readonly rows: number }>;
-  /** Reads rows with COPY, no faster than they are taken. Leaving the loop early stops the server. */
+  /**
+   * Reads rows with COPY, no faster than they are taken. Leaving the loop early stops the server. Rows of a generated
+   * class are its instances.
+   */
+  copyOut<Value extends object, Instance extends object>(
+    model: StoredClass<Value, never, Instance>,
+    options?: Omit<CopyOutOptions, "columns">,
+  ): AsyncIterable<StoredRow<Value, Instance>>;
   copyOut<Row extends object = Record<string, unknown>>(
     source: TableName | { readonly query: string },
     options?: CopyOutOptions,
   ): AsyncIterable<Row>;
 }
-
-/** The part of a model that the store needs; generated classes and run-time models both have it. */
-export type StoredModel<Value extends object, Input extends object> = Pick<
-  Model<Value, Input>,
-  "table" | "input" | "parse" | "toRow" | "fromRow"
->;
-
-/** A model, or the name of a table of the registry. */
-export type TableName = string | { readonly table: { readonly name: string } };
 
 export interface CopyInOptions {
   /** Which columns the rows have, in this order. Default: the properties of the first row. */

@@ -22,7 +22,10 @@ export class PreparedStatements {
   /** Runs a statement under its name; once more without it when the session does not know it any more. */
   async run<T>(
     statement: Statement,
-    { inTransaction, run }: { readonly inTransaction: boolean; readonly run: (config: QueryConfig) => Promise<T> },
+    {
+      inTransaction,
+      run,
+    }: { readonly inTransaction: boolean; readonly run: (config: QueryConfig) => Promise<T> },
   ): Promise<T> {
     const { text, values } = statement;
     const name = statement.varying === true ? undefined : this.#nameOf(text);

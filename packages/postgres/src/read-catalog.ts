@@ -57,6 +57,7 @@ async function runScript(session: Session, text: string): Promise<readonly Scrip
   }
 }
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what a row has is decided by the SQL
 function rowsOf<Row>(result: ScriptResult | undefined): readonly Row[] {
   return (result?.rows ?? []).map((row) => typedRow<Row>(row));
 }

@@ -59,17 +59,17 @@ export class Session {
   async stoppable<T>(fn: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     if (!signal) return await fn();
     if (signal.aborted) throw cancelled(signal);
-    let onAbort = (): void => undefined;
+    let onAbort: (() => void) | undefined;
     const aborted = new Promise<never>((_resolve, reject) => {
       onAbort = () => void this.stop().then(() => reject(cancelled(signal)));
+      signal.addEventListener("abort", onAbort, { once: true });
     });
-    signal.addEventListener("abort", onAbort, { once: true });
     try {
       return await Promise.race([fn(), aborted]);
     } catch (error) {
       throw signal.aborted ? cancelled(signal, error) : error;
     } finally {
-      signal.removeEventListener("abort", onAbort);
+      if (onAbort) signal.removeEventListener("abort", onAbort);
     }
   }
 
@@ -185,7 +185,8 @@ export class Session {
 
 /** The error for work that its signal has stopped. */
 export function cancelled(signal: AbortSignal, cause?: unknown): PostgresError {
-  if (cause instanceof PostgresError && (cause.code === "CANCELLED" || cause.code === "TIMEOUT")) return cause;
+  if (cause instanceof PostgresError && (cause.code === "CANCELLED" || cause.code === "TIMEOUT"))
+    return cause;
   const reason: unknown = signal.reason;
   const timeout = reason instanceof DOMException && reason.name === "TimeoutError";
   return new PostgresError(

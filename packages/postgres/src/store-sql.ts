@@ -1,5 +1,5 @@
-import { PostgresError } from "./postgres-error.ts";
 import { elementText, type Parameter } from "./parameter.ts";
+import { PostgresError } from "./postgres-error.ts";
 import type { ColumnPlan, TablePlan } from "./table-plan.ts";
 
 /** A statement and its parameters. */
@@ -64,9 +64,16 @@ export function columnOf(plan: TablePlan, name: string): ColumnPlan {
   });
 }
 
-function groupStatements(plan: TablePlan, { columns, rows }: RowGroup, tail: string): readonly Statement[] {
+function groupStatements(
+  plan: TablePlan,
+  { columns, rows }: RowGroup,
+  tail: string,
+): readonly Statement[] {
   if (columns.length === 0) {
-    return rows.map(() => ({ text: `INSERT INTO ${plan.sqlName} DEFAULT VALUES${tail}`, values: [] }));
+    return rows.map(() => ({
+      text: `INSERT INTO ${plan.sqlName} DEFAULT VALUES${tail}`,
+      values: [],
+    }));
   }
   const head = `INSERT INTO ${plan.sqlName} (${columns.map((column) => column.sqlName).join(", ")})`;
   // unnest takes arrays of arrays apart: tables with array columns get one parameter per value.
@@ -75,7 +82,9 @@ function groupStatements(plan: TablePlan, { columns, rows }: RowGroup, tail: str
     columns.every((column) => column.stored.dimensions === 0);
   const size = unnest ? maxRows : Math.max(1, Math.floor(maxParameters / columns.length));
   return chunks(rows, size).map((chunk) =>
-    unnest ? unnestStatement(columns, chunk, { head, tail }) : valuesStatement(columns, chunk, { head, tail }),
+    unnest
+      ? unnestStatement(columns, chunk, { head, tail })
+      : valuesStatement(columns, chunk, { head, tail }),
   );
 }
 
@@ -86,7 +95,9 @@ function valuesStatement(
 ): Statement {
   const values: Parameter[] = [];
   const tuples = rows.map((row) => {
-    const places = columns.map((column) => `$${values.push(column.toParameter(Reflect.get(row, column.name)))}`);
+    const places = columns.map(
+      (column) => `$${values.push(column.toParameter(Reflect.get(row, column.name)))}`,
+    );
     return `(${places.join(", ")})`;
   });
   return { text: `${head} VALUES ${tuples.join(", ")}${tail}`, values, varying: rows.length > 1 };
@@ -124,6 +135,7 @@ function conflictClause(conflict: ConflictPlan | undefined): string {
 function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
   if (items.length <= size) return [items];
   const result: T[][] = [];
-  for (let start = 0; start < items.length; start += size) result.push(items.slice(start, start + size));
+  for (let start = 0; start < items.length; start += size)
+    result.push(items.slice(start, start + size));
   return result;
 }

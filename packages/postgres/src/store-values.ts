@@ -1,11 +1,17 @@
 import { encoderOf, type Model } from "@ctb-data/models";
 import { PostgresError } from "./postgres-error.ts";
 import type { EncryptedCondition } from "./store-where.ts";
+import type { RowClass } from "./stored-model.ts";
 import type { TablePlan } from "./table-plan.ts";
 
 /** Makes a model's value from a row. Where nothing is encrypted the driver's values are the model's already. */
-export function finisherOf(plan: TablePlan, model: Model): (row: object) => object {
-  return plan.encrypted ? (row) => model.fromRow(row) : (row) => row;
+export function finisherOf(
+  plan: TablePlan,
+  model: Model,
+  rowClass: RowClass | undefined,
+): (row: object) => object {
+  if (rowClass === undefined) return plan.encrypted ? model.fromRow : (row) => row;
+  return plan.encrypted ? (row) => new rowClass(model.fromRow(row)) : (row) => new rowClass(row);
 }
 
 /** Whether a value has what was looked for, and not only the same hash. */
@@ -17,7 +23,10 @@ export function matches(value: object, conditions: readonly EncryptedCondition[]
   });
 }
 
-function normalizerOf({ type, encryption }: EncryptedCondition["column"]["column"]): (value: unknown) => string {
+function normalizerOf({
+  type,
+  encryption,
+}: EncryptedCondition["column"]["column"]): (value: unknown) => string {
   const encode = encoderOf(type);
   const normalize = encryption?.blindIndex?.normalize ?? "none";
   return (value) => {

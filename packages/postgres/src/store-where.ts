@@ -57,16 +57,24 @@ export class WhereCompiler {
     if (column.column.encryption !== undefined) return this.#lookup(column, operator, value);
     if (operator === "in") {
       if (!Array.isArray(value)) throw invalid(column, "`in` needs a list");
-      return this.#anyOf(column, value.map((item: unknown) => this.#encode(column, item)));
+      return this.#anyOf(
+        column,
+        value.map((item: unknown) => this.#encode(column, item)),
+      );
     }
-    if (operator === "not") return `${sqlName} IS DISTINCT FROM ${this.#place(this.#encode(column, value))}`;
+    if (operator === "not")
+      return `${sqlName} IS DISTINCT FROM ${this.#place(this.#encode(column, value))}`;
     if (operator === "like" || operator === "ilike") {
       if (typeof value !== "string") throw invalid(column, `\`${operator}\` needs a text`);
       return `${sqlName} ${operator.toUpperCase()} ${this.#place(value)}`;
     }
     const sign = signs.get(operator);
     if (sign === undefined) {
-      throw invalid(column, `${operator} is not a comparison`, "Use eq, not, in, gt, gte, lt, lte, like or ilike.");
+      throw invalid(
+        column,
+        `${operator} is not a comparison`,
+        "Use eq, not, in, gt, gte, lt, lte, like or ilike.",
+      );
     }
     return `${this.#comparable(column)} ${sign} ${this.#place(this.#encode(column, value))}`;
   }
@@ -142,7 +150,8 @@ const signs: ReadonlyMap<string, string> = new Map([
 /** What may stand for a condition: a value, null, a list of values, or comparisons by name. */
 function comparisonsOf(column: ColumnPlan, condition: unknown): Readonly<Record<string, unknown>> {
   const { stored } = column;
-  if (Array.isArray(condition) && stored.dimensions === 0 && stored.kind !== "json") return { in: condition };
+  if (Array.isArray(condition) && stored.dimensions === 0 && stored.kind !== "json")
+    return { in: condition };
   if (!isPlainObject(condition)) return { eq: condition };
   // Of a JSON column an object is a value, unless all that it has are comparisons.
   const names = Object.keys(condition);
@@ -158,11 +167,16 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
   return prototype === Object.prototype || prototype === null;
 }
 
-const castName = ({ stored, castType }: ColumnPlan): string => (stored.name === "json" ? "jsonb" : castType);
+const castName = ({ stored, castType }: ColumnPlan): string =>
+  stored.name === "json" ? "jsonb" : castType;
 
 function invalid(column: ColumnPlan, what: string, hint?: string): PostgresError {
-  return new PostgresError("INVALID_OPTIONS", `The condition on ${column.name} is wrong: ${what}.`, {
-    columns: [column.name],
-    hint,
-  });
+  return new PostgresError(
+    "INVALID_OPTIONS",
+    `The condition on ${column.name} is wrong: ${what}.`,
+    {
+      columns: [column.name],
+      hint,
+    },
+  );
 }

@@ -67,7 +67,9 @@ function castType(type: ColumnType, schema: string): string {
   const bare: ColumnType =
     type.kind === "enum" ? type : { name: type.name, kind: type.kind, dimensions: 0 };
   const name =
-    type.kind === "enum" ? enumSqlName(schema, type.name) : columnSqlType({ ...bare, dimensions: 0 }, schema);
+    type.kind === "enum"
+      ? enumSqlName(schema, type.name)
+      : columnSqlType({ ...bare, dimensions: 0 }, schema);
   return `${serialAsInteger(name)}${type.dimensions > 0 ? "[]" : ""}`;
 }
 

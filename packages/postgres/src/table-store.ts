@@ -30,13 +30,13 @@ export interface FindOptions<Value> {
 /** A primary key: its value, or for several columns an object of them. */
 export type Key<Value> = string | number | bigint | Partial<Value>;
 
-/** The rows of one table, as models. */
-export interface TableStore<Value = AnyRow, Input = AnyRow> {
+/** The rows of one table, as models. `Value` is what can be asked for, `Input` what can be given, `Row` what comes back. */
+export interface TableStore<Value = AnyRow, Input = AnyRow, Row = Value> {
   /** Writes one row, or many in one statement; gives them back as they are stored (defaults filled in). */
-  insert(input: Input): Promise<Value>;
-  insert(inputs: readonly Input[]): Promise<readonly Value[]>;
-  get(key: Key<Value>): Promise<Value | undefined>;
-  find(where?: Where<Value>, options?: FindOptions<Value>): Promise<readonly Value[]>;
+  insert(input: Input): Promise<Row>;
+  insert(inputs: readonly Input[]): Promise<readonly Row[]>;
+  get(key: Key<Value>): Promise<Row | undefined>;
+  find(where?: Where<Value>, options?: FindOptions<Value>): Promise<readonly Row[]>;
   count(where?: Where<Value>): Promise<number>;
   /** Gives the number of rows changed. An empty `where` is refused: say `{ all: true }`. */
   update(
@@ -46,8 +46,8 @@ export interface TableStore<Value = AnyRow, Input = AnyRow> {
   ): Promise<number>;
   delete(where: Where<Value> | Key<Value>, options?: { readonly all?: boolean }): Promise<number>;
   /** Inserts, or updates the row that has the same key. */
-  upsert(input: Input, options?: UpsertOptions<Value>): Promise<Value>;
-  upsert(inputs: readonly Input[], options?: UpsertOptions<Value>): Promise<readonly Value[]>;
+  upsert(input: Input, options?: UpsertOptions<Value>): Promise<Row>;
+  upsert(inputs: readonly Input[], options?: UpsertOptions<Value>): Promise<readonly Row[]>;
 }
 
 export interface UpsertOptions<Value> {

@@ -1,9 +1,10 @@
 import { backoffMs, pause } from "./backoff.ts";
 import { isConnectionLost, isRetryable } from "./classify-error.ts";
-import { Access, type SessionSource } from "./data-access.ts";
+import { Access } from "./data-access.ts";
 import type { DatabaseContext } from "./database-context.ts";
 import { PostgresError } from "./postgres-error.ts";
 import type { Transaction, TransactionOptions } from "./postgres.ts";
+import type { SessionSource } from "./session-source.ts";
 import { cancelled, type Session } from "./session.ts";
 import { commit, rollback } from "./transaction-end.ts";
 
@@ -147,7 +148,6 @@ class TransactionLease implements SessionSource {
   }
 
   // The methods answer at once, but a source of a pool does not.
-  // oxlint-disable-next-line typescript/require-await
   async acquire(): Promise<Session> {
     if (!this.#closed) return this.#session;
     throw new PostgresError("CLOSED", "The transaction is over.", {

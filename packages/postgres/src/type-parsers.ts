@@ -6,7 +6,11 @@ import type { Session } from "./session.ts";
 type Parser = (text: string) => ModelValue;
 
 /** The OIDs that never change, of plain types and of arrays of them. Every other type is text. */
-const builtIn: readonly (readonly [kind: Exclude<ValueKind, "enum">, oid: number, arrayOid: number])[] = [
+const builtIn: readonly (readonly [
+  kind: Exclude<ValueKind, "enum">,
+  oid: number,
+  arrayOid: number,
+])[] = [
   ["boolean", 16, 1000],
   ["bytes", 17, 1001],
   ["text", 18, 1002], // "char"
