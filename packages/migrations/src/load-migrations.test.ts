@@ -6,6 +6,8 @@ import { errorOf, testDirectory } from "../testing/test-migrations.ts";
 import { loadMigrations } from "./load-migrations.ts";
 import { readSeedMigrations } from "./seed-migrations.ts";
 
+const makePipe = "mkfifo";
+
 async function problemsOf(dir: string): Promise<readonly string[]> {
   const { problems } = await loadMigrations(dir);
   return problems.map(({ severity, code, file }) => `${severity} ${code} ${file}`);
@@ -52,7 +54,7 @@ test("a way back without a migration is a warning", async () => {
 test("a folder, a FIFO, a dead link and a file of 33 MiB are errors, and none of them waits or fills the memory", async () => {
   await using at = await testDirectory({ "004_big.sql": "" });
   await mkdir(join(at.dir, "001_folder.sql"));
-  execFileSync("mkfifo", [join(at.dir, "002_fifo.sql")]);
+  execFileSync(makePipe, [join(at.dir, "002_fifo.sql")]);
   await symlink("/nowhere", join(at.dir, "003_link.sql"));
   await truncate(join(at.dir, "004_big.sql"), 33 * 1024 * 1024);
   expect(await problemsOf(at.dir)).toEqual([

@@ -24,6 +24,9 @@ const isOurKey = `locktype = 'advisory' AND classid = ${unsigned >> 32n} AND obj
  */
 export const keepLockSql = `pg_catalog.pg_try_advisory_lock(${key})`;
 
+/** SQL that releases the lock, however often it was taken. */
+export const releaseLockSql = "SELECT pg_catalog.pg_advisory_unlock_all()";
+
 /** SQL that releases every advisory lock of this session but the runner's; each up to 64 times, as often as it was taken. */
 export const releaseOtherLocksSql = `SELECT CASE
   WHEN objsubid = 1 AND mode = 'ExclusiveLock' THEN pg_catalog.pg_advisory_unlock((classid::bigint << 32) | objid::bigint)

@@ -2,7 +2,7 @@ import { hostname, userInfo } from "node:os";
 import { isPooledHost, type Connection, type Postgres } from "@ctb-data/postgres";
 import { createHistory } from "./history-table.ts";
 import { MigrationError } from "./migration-error.ts";
-import { takeLock } from "./migration-lock.ts";
+import { releaseLockSql, takeLock } from "./migration-lock.ts";
 import { readHistory, type History } from "./read-history.ts";
 import type { MigrationEvent, RunOptions } from "./run-options.ts";
 
@@ -36,16 +36,21 @@ export async function withMigrationSession<T>(
   return await db.withConnection(
     async (connection) => {
       const found = await takeLock(connection, options);
-      if (!found.hasTable) await createHistory(connection, found.hasSchema);
-      return await fn({
-        connection,
-        options,
-        history: found.hasTable
-          ? await readHistory(connection)
-          : { initialised: true, entries: new Map() },
-        by: options.by ?? defaultBy(),
-        report: (event) => options.onProgress?.(event),
-      });
+      try {
+        if (!found.hasTable) await createHistory(connection, found.hasSchema);
+        return await fn({
+          connection,
+          options,
+          history: found.hasTable
+            ? await readHistory(connection)
+            : { initialised: true, entries: new Map() },
+          by: options.by ?? defaultBy(),
+          report: (event) => options.onProgress?.(event),
+        });
+      } finally {
+        // Closing releases it too, but a moment after this returns.
+        if (!connection.lost) await connection.query(releaseLockSql).catch(() => undefined);
+      }
     },
     { destroy: true, ...(options.signal && { signal: options.signal }) },
   );
