@@ -14,7 +14,7 @@ const shortestSecret = 4;
 export function redactorOf({ given }: Pick<LoadedSettings, "given">): Redact {
   const secrets = [...given]
     .filter(([name]) => settingFacts[name].secret === true)
-    .flatMap(([, { value }]) => [value, ...passwordsOf(value)])
+    .flatMap(([, { value }]) => [value, ...value.split(","), ...passwordsOf(value)])
     .filter((secret) => secret.length >= shortestSecret)
     // The whole before its parts.
     .toSorted((a, b) => b.length - a.length);

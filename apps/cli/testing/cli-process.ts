@@ -40,11 +40,15 @@ export function startCliProcess(args: readonly string[], { cwd, env }: CliOption
 
 /**
  * Runs `ctb-data` on a pseudo-terminal of `columns`, by `script` of util-linux. What it prints on stdout and stderr comes
- * together, with its escape sequences; `input` is typed at once.
+ * together, with its escape sequences; `input` is typed at once, or as soon as `when` is on the screen.
  */
 export async function runCliOnTerminal(
   args: readonly string[],
-  options: CliOptions & { readonly columns: number; readonly input?: string },
+  options: CliOptions & {
+    readonly columns: number;
+    readonly input?: string;
+    readonly when?: string;
+  },
 ): Promise<CliResult> {
   const words = [process.execPath, ...cliCommand, ...args].map(
     (word) => `'${word.replaceAll("'", `'\\''`)}'`,
@@ -55,9 +59,23 @@ export async function runCliOnTerminal(
     env: { TERM: "xterm-256color", SHELL: "/bin/sh", ...cleanEnvironment(options.env) },
     stdio: ["pipe", "pipe", "pipe"],
   });
-  if (options.input !== undefined) {
-    child.stdin.write(options.input);
+  const { input, when } = options;
+  if (input !== undefined && when === undefined) {
+    child.stdin.write(input);
   }
+  let shown = "";
+  child.stdout.on("data", (text: Buffer) => {
+    const before = shown;
+    shown += text.toString();
+    if (
+      input !== undefined &&
+      when !== undefined &&
+      shown.includes(when) &&
+      !before.includes(when)
+    ) {
+      child.stdin.write(input);
+    }
+  });
   return await resultOf(child);
 }
 

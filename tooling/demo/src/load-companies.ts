@@ -39,10 +39,10 @@ export async function loadBySector(
     await db.transaction(async (tx) => {
       const { vendor, version } = blueprint;
       const stored = await tx
-        .table(Blueprint.model)
+        .table(Blueprint)
         .insert({ blueprint_type: "sector", config: { vendor, version, sector } });
-      const clients = await tx.table(Client.model).insert(rows.map((row) => Client.parse(row)));
-      await tx.table(ImoProcess.model).insert({
+      const clients = await tx.table(Client).insert(rows.map((row) => Client.parse(row)));
+      await tx.table(ImoProcess).insert({
         blueprint_id: stored.id ?? null,
         input_stage: input.map((record) => ({ ...record })),
         middle_stage: rows.map((row) => ({ ...row })),

@@ -6,9 +6,9 @@ import { paint, say, sayTable } from "./console.ts";
 
 /** Asks through the models: typed rows, values checked both ways. */
 export async function queryModels(db: Postgres): Promise<void> {
-  const clients = db.table(Client.model);
+  const clients = db.table(Client);
   const where = { name: { ilike: "%energy%" } };
-  say(paint("cyan", `db.table(Client.model).find(${inspect(where)}, …)`));
+  say(paint("cyan", `db.table(Client).find(${inspect(where)}, …)`));
   const found = await clients.find(where, { orderBy: { name: "asc" }, limit: 5 });
   for (const { id, name } of found) {
     say(`  ${String(id).padStart(3)}  ${name}`);

@@ -144,6 +144,22 @@ describe("a project with two migrations", () => {
     expect(await statesOf(at)).toMatchObject({ "002_emails": state });
   });
 
+  test.each([
+    ["Ctrl-C", "\u0003", 130],
+    ["Ctrl-D", "\u0004", 4],
+  ])("%s at the question changes nothing", async (_name, input, code) => {
+    await at.run("up");
+    const result = await runCliOnTerminal(["migrate", "rollback"], {
+      cwd: at.dir.path,
+      env: at.env,
+      columns: 80,
+      input,
+      when: "[y/N]",
+    });
+    expect(result.code).toBe(code);
+    expect(await statesOf(at)).toMatchObject({ "002_emails": "applied" });
+  });
+
   test("rollback on a terminal with --no-input does not ask", async () => {
     await at.run("up");
     const result = await runCliOnTerminal(["migrate", "rollback", "--no-input"], {

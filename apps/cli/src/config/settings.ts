@@ -71,7 +71,8 @@ export const settingFacts: Readonly<Record<SettingName, SettingFacts>> = {
   },
   DATA_ENCRYPTION_KEY: {
     secret: true,
-    about: "The key of the columns that the registry marks `encrypted: true`.",
+    about:
+      "The keys of the columns that the registry marks `encrypted: true`: 32 bytes each in base64 or hexadecimal, separated by commas, the newest first. Make one: openssl rand -base64 32",
   },
   REGISTRY_PATH: {
     yaml: "registry.path",
