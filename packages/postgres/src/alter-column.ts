@@ -76,9 +76,9 @@ const families: Readonly<Partial<Record<ValueKind, string>>> = {
   decimal: "number",
   float32: "number",
   float64: "number",
-  date: "time",
-  timestamp: "time",
-  timestamptz: "time",
+  date: "datetime",
+  timestamp: "datetime",
+  timestamptz: "datetime",
   json: "json",
 };
 
@@ -90,7 +90,9 @@ function usingClause({ before, after, schema }: ColumnChange): string {
   const from = storedType(before);
   const to = storedType(after);
   const column = quoteIdentifier(after.name);
-  if (from.dimensions === 0 && to.dimensions > 0) return ` USING ARRAY[${column}]::${columnType(after, schema)}`;
+  if (from.dimensions === 0 && to.dimensions > 0) {
+    return ` USING CASE WHEN ${column} IS NOT NULL THEN ARRAY[${column}::text]::${columnType(after, schema)} END`;
+  }
   if (from.dimensions > 0 && to.dimensions === 0 && to.kind !== "text") {
     return ` USING ${column}[1]::text::${plainType(after, schema)}`;
   }

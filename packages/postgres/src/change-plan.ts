@@ -57,9 +57,10 @@ export class ChangePlan {
     return [
       ...this.#moveSchema(),
       ...this.#dropForeignKeys(rebuilt),
+      ...this.#dropTables(),
       ...this.#enums.dropDependents(),
       ...this.#dropObjects(),
-      ...this.#dropColumnsAndTables(),
+      ...this.#dropColumns(),
       ...relationRenames(this.#changes, context, this.#enums.droppedNames()),
       ...this.#renameColumns(),
       ...this.#renameTableConstraints(rebuilt),
@@ -73,7 +74,7 @@ export class ChangePlan {
       ...this.#enums.restoreDependents(),
       ...this.#addForeignKeys(rebuilt),
       ...this.#enums.drop(),
-      ...changedComments(this.#changes, context),
+      ...changedComments(this.#changes, context, this.#enums.rebuiltNames()),
     ];
   }
 
@@ -166,15 +167,16 @@ export class ChangePlan {
     ];
   }
 
-  #dropColumnsAndTables(): readonly string[] {
+  #dropTables(): readonly string[] {
     const tables = this.#of("table-removed").map(({ table }) => objectName(this.#schema, table.name));
-    return [
-      ...this.#of("column-removed").map(({ table, column }) =>
-        this.#alterBefore(table, `DROP COLUMN ${quoteIdentifier(column.name)}`),
-      ),
-      // In one statement they may refer to each other.
-      ...(tables.length === 0 ? [] : [`DROP TABLE ${tables.join(", ")}`]),
-    ];
+    // In one statement they may refer to each other.
+    return tables.length === 0 ? [] : [`DROP TABLE ${tables.join(", ")}`];
+  }
+
+  #dropColumns(): readonly string[] {
+    return this.#of("column-removed").map(({ table, column }) =>
+      this.#alterBefore(table, `DROP COLUMN ${quoteIdentifier(column.name)}`),
+    );
   }
 
   #renameColumns(): readonly string[] {

@@ -1,4 +1,4 @@
-import type { RegistryChange, Table } from "@ctb-data/registry";
+import type { Column, RegistryChange, Table } from "@ctb-data/registry";
 import type { ChangeContext } from "./relation-renames.ts";
 import { commentOnColumn, commentOnEnum, commentOnTable, tableComments } from "./statements.ts";
 
@@ -6,12 +6,13 @@ import { commentOnColumn, commentOnEnum, commentOnTable, tableComments } from ".
 export function changedComments(
   changes: readonly RegistryChange[],
   context: ChangeContext,
+  rebuiltEnums: ReadonlySet<string>,
 ): readonly string[] {
   const { before, after } = context;
   const added = new Set(changes.flatMap((change) => (change.kind === "table-added" ? [change.table.name] : [])));
   return [
     ...[...after.enums.values()]
-      .filter((type) => text(type) !== text(before.enums.get(type.name)))
+      .filter((type) => text(type) !== (rebuiltEnums.has(type.name) ? "" : text(before.enums.get(type.name))))
       .map((type) => commentOnEnum(type, after.schema)),
     ...[...after.tables.values()].flatMap((table) =>
       added.has(table.name) ? tableComments(table, after.schema) : tableDifferences(table, context),
@@ -21,13 +22,11 @@ export function changedComments(
 
 function tableDifferences(table: Table, { before, after, names }: ChangeContext): readonly string[] {
   const old = before.tables.get(names.tableBefore(table.name));
-  const oldColumns = new Map(
-    [...(old?.columns.values() ?? [])].map((column) => [names.columnAfter(table.name, column.name), column]),
-  );
+  const oldColumn = (name: string): Column | undefined => old?.columns.get(names.columnBefore(table.name, name) ?? "");
   return [
     ...(text(table) === text(old) ? [] : [commentOnTable(table, after.schema)]),
     ...[...table.columns.values()]
-      .filter((column) => text(column) !== text(oldColumns.get(column.name)))
+      .filter((column) => text(column) !== text(oldColumn(column.name)))
       .map((column) => commentOnColumn(table.name, column, after.schema)),
   ];
 }

@@ -2,6 +2,7 @@ import type { Registry, RegistryChange } from "@ctb-data/registry";
 import { changeNotes } from "./change-notes.ts";
 import { ChangePlan } from "./change-plan.ts";
 import { invertChanges } from "./invert-changes.ts";
+import { withOriginalParts } from "./original-parts.ts";
 import { script } from "./statements.ts";
 
 /** Two scripts that take a database from one registry to another and back. */
@@ -20,8 +21,9 @@ export function changesSql(
   changes: readonly RegistryChange[],
   { before, after }: { readonly before: Registry; readonly after: Registry },
 ): ChangesSql {
-  const up = new ChangePlan(changes, { before, after });
-  const down = new ChangePlan(invertChanges(changes), { before: after, after: before });
+  const exact = withOriginalParts(changes, before);
+  const up = new ChangePlan(exact, { before, after });
+  const down = new ChangePlan(invertChanges(exact), { before: after, after: before });
   return {
     up: script(up.statements()),
     down: script(down.statements()),

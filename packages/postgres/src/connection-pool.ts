@@ -114,7 +114,7 @@ export class ConnectionPool implements SessionHost {
         await new Promise<void>((resolve) => void client.once("end", () => resolve())),
     );
     // A peer that does not say good-bye must not keep this program.
-    await Promise.race([Promise.all(ended), pauseUnref(2000)]);
+    await within(Promise.all(ended), 2000);
   }
 
   async #isIdleWithin(ms: number): Promise<boolean> {
@@ -122,7 +122,7 @@ export class ConnectionPool implements SessionHost {
     const idle = new Promise<void>((resolve) => {
       this.#onIdle = resolve;
     });
-    await Promise.race([idle, pauseUnref(ms)]);
+    await within(idle, ms);
     return this.#active.size === 0;
   }
 
@@ -220,6 +220,12 @@ function closed(): PostgresError {
   });
 }
 
-async function pauseUnref(ms: number): Promise<void> {
-  await new Promise<void>((resolve) => void setTimeout(resolve, ms).unref());
+/** Waits for something, but not for ever. The timer keeps the program alive: idle sockets do not. */
+async function within(work: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
 }

@@ -32,9 +32,10 @@ export class EnumChanges {
 
   /** The columns that change their type with their enum, as they were called before. */
   convertedColumns(): readonly { readonly table: string; readonly column: string }[] {
+    const { names } = this.#context;
     return this.#conversions.map(({ table, column }) => ({
-      table: this.#context.names.tableBefore(table.name),
-      column: this.#columnBefore(table, column),
+      table: names.tableBefore(table.name),
+      column: names.columnBefore(table.name, column.name) ?? column.name,
     }));
   }
 
@@ -47,6 +48,11 @@ export class EnumChanges {
       ),
       ...indexes.map(({ before }) => `DROP INDEX ${objectName(after.schema, before)}`),
     ]);
+  }
+
+  /** The enums that are made anew, and so lose their comments. */
+  rebuiltNames(): ReadonlySet<string> {
+    return new Set(this.#rebuilt.map(({ name }) => name));
   }
 
   /** What {@link EnumChanges.dropDependents} drops. */
@@ -111,12 +117,17 @@ export class EnumChanges {
 
   #findConversions(): readonly Conversion[] {
     const names = new Set(this.#rebuilt.map((type) => type.name));
-    const uses = (column: Column | undefined): boolean =>
-      column !== undefined && !column.encryption && column.type.kind === "enum" && names.has(column.type.name);
+    const enumOf = (column: Column | undefined): string | undefined =>
+      column !== undefined && !column.encryption && column.type.kind === "enum"
+        ? `${column.type.name}${"[]".repeat(column.type.dimensions)}`
+        : undefined;
     return [...this.#context.after.tables.values()].flatMap((table) => {
       const old = this.#tableBefore(table);
       return [...table.columns.values()]
-        .filter((column) => uses(column) && uses(old?.columns.get(this.#columnBefore(table, column))))
+        .filter((column) => names.has(column.type.name))
+        // A column that gets another type is converted as such.
+        .filter((column) => enumOf(column) === enumOf(old?.columns.get(this.#context.names.columnBefore(table.name, column.name) ?? "")))
+        .filter((column) => enumOf(column) !== undefined)
         .map((column) => ({ table, column }));
     });
   }
@@ -125,13 +136,6 @@ export class EnumChanges {
     const { before, names } = this.#context;
     const isNew = this.#changes.some((change) => change.kind === "table-added" && change.table.name === table.name);
     return isNew ? undefined : before.tables.get(names.tableBefore(table.name));
-  }
-
-  #columnBefore(table: Table, column: Column): string {
-    const old = this.#tableBefore(table);
-    const { names } = this.#context;
-    const known = [...(old?.columns.keys() ?? [])].find((name) => names.columnAfter(table.name, name) === column.name);
-    return known ?? column.name;
   }
 
   /** Checks, and indexes with expressions, of tables with a converted column, that are the same before and after. */

@@ -68,7 +68,8 @@ function sequenceRename(place: {
 }): readonly Rename[] {
   const { table, column, tableAfter, names } = place;
   const columnAfter = tableAfter.columns.get(names.columnAfter(tableAfter.name, column.name));
-  if (!columnAfter || !isSerial(columnAfter)) return [];
+  // One that is serial no more drops it later, under its new name.
+  if (!columnAfter) return [];
   const from = sequenceName(table.name, column.name);
   const to = sequenceName(tableAfter.name, columnAfter.name);
   return from === to ? [] : [{ from, to }];

@@ -45,6 +45,11 @@ export class LeaseDesk {
     });
   }
 
+  /** Takes nobody else in. */
+  close(): void {
+    this.#server.close();
+  }
+
   #greet(socket: Socket): void {
     const challenge = randomBytes(16).toString("hex");
     let lease: Lease | undefined;

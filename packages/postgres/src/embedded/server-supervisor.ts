@@ -77,6 +77,7 @@ export class ServerSupervisor {
       return 1;
     } finally {
       clearInterval(pulse);
+      this.#desk.close();
     }
   }
 
@@ -97,7 +98,9 @@ export class ServerSupervisor {
       port,
       token: this.#desk.token,
     };
-    return acquireLock(folder, holder, staleGeneration);
+    const lock = acquireLock(folder, holder, staleGeneration);
+    if (lock === undefined) this.#desk.close();
+    return lock;
   }
 
   async #serve(): Promise<void> {
