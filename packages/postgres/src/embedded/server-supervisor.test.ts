@@ -25,12 +25,12 @@ afterAll(async () => {
 
 const fast: ServerRequest = { durable: false };
 
-function supervise(): { readonly supervisor: ServerSupervisor; readonly ended: Promise<number> } {
-  const supervisor = new ServerSupervisor({
-    folder,
-    binaries: locateBinaries(),
-    staleGeneration: 0,
-  });
+/** The locks of earlier tests name this process, which lives: they are told to be abandoned. */
+function supervise(staleGeneration = readLock(folder)?.generation ?? 0): {
+  readonly supervisor: ServerSupervisor;
+  readonly ended: Promise<number>;
+} {
+  const supervisor = new ServerSupervisor({ folder, binaries: locateBinaries(), staleGeneration });
   return { supervisor, ended: supervisor.run() };
 }
 
@@ -73,7 +73,7 @@ test("a second supervisor of one folder gives way", async () => {
   const first = supervise();
   const lease = await takeLease(fast);
   await lease.server();
-  expect(await supervise().ended).toBe(3);
+  expect(await supervise(0).ended).toBe(3);
   lease.abandon();
   expect(await first.ended).toBe(0);
 });

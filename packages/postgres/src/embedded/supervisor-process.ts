@@ -65,8 +65,11 @@ function crashError(said: string): PostgresError {
 
 /** Beside this file in the source; the bundle of this file is one folder further up, or a chunk there. */
 function supervisorFile(): string {
-  const path = import.meta.url.endsWith(".ts") ? "./supervisor.ts" : "./embedded/supervisor.js";
-  const file = fileURLToPath(new URL(path, import.meta.url));
+  const source = import.meta.url.endsWith(".ts");
+  const url = source
+    ? new URL("./supervisor.ts", import.meta.url)
+    : new URL("./embedded/supervisor.js", import.meta.url);
+  const file = fileURLToPath(url);
   if (existsSync(file)) return file;
   throw new PostgresError(
     "EMBEDDED_NOT_INSTALLED",
