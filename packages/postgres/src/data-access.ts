@@ -18,6 +18,7 @@ import type { Session } from "./session.ts";
 import {
   isRowClass,
   tableNameOf,
+  type ReadClass,
   type StoredClass,
   type StoredModel,
   type StoredRow,
@@ -115,7 +116,7 @@ export class Access implements DataAccess {
   }
 
   copyOut<Value extends object, Instance extends object>(
-    model: StoredClass<Value, never, Instance>,
+    model: ReadClass<Value, Instance>,
     options?: Omit<CopyOutOptions, "columns">,
   ): AsyncIterable<StoredRow<Value, Instance>>;
   copyOut<Row extends object = Record<string, unknown>>(

@@ -12,5 +12,5 @@ export type * from "./postgres.ts";
 export { quoteIdentifier, quoteLiteral } from "./quote-identifier.ts";
 export { changesSql, type ChangesSql } from "./changes-sql.ts";
 export { schemaSql } from "./schema-sql.ts";
-export type { StoredClass, StoredModel, StoredRow, TableName } from "./stored-model.ts";
+export type { ReadClass, StoredClass, StoredModel, StoredRow, TableName } from "./stored-model.ts";
 export type * from "./table-store.ts";

@@ -71,16 +71,18 @@ export class ModelStore<Value extends object, Input extends object> implements T
   }
 
   async find(where: object = {}, options: FindOptions<Value> = {}): Promise<readonly Value[]> {
-    const compiled = this.#where(where);
-    const tail = this.#tail(options);
+    const { text, values, encrypted } = this.#where(where);
+    const order = this.#orderBy(options);
+    const page = this.#page(options);
+    // Rows that only share a hash with what is looked for must not take the place of others.
+    const tail = encrypted.length === 0 ? `${order}${page.text}` : order;
     const { rows } = await this.#run({
-      text: `SELECT ${this.#plan.columnList} FROM ${this.#plan.sqlName}${compiled.text}${tail}`,
-      values: compiled.values,
+      text: `SELECT ${this.#plan.columnList} FROM ${this.#plan.sqlName}${text}${tail}`,
+      values,
     });
-    const values = rows.map((row) => this.#value(row));
-    return compiled.encrypted.length === 0
-      ? values
-      : values.filter((value) => matches(value, compiled.encrypted));
+    const found = rows.map((row) => this.#value(row));
+    if (encrypted.length === 0) return found;
+    return found.filter((value) => matches(value, encrypted)).slice(page.from, page.to);
   }
 
   async count(where: object = {}): Promise<number> {
@@ -274,7 +276,7 @@ export class ModelStore<Value extends object, Input extends object> implements T
     );
   }
 
-  #tail({ orderBy = {}, limit, offset }: FindOptions<Value>): string {
+  #orderBy({ orderBy = {} }: FindOptions<Value>): string {
     const order = Object.entries(orderBy).map(([name, direction]: [string, unknown]) => {
       const column = columnOf(this.#plan, name);
       if (column.column.encryption) {
@@ -285,11 +287,18 @@ export class ModelStore<Value extends object, Input extends object> implements T
       }
       return `${column.sqlName}${direction === "desc" ? " DESC" : ""}`;
     });
-    return [
-      order.length === 0 ? "" : ` ORDER BY ${order.join(", ")}`,
-      limit === undefined ? "" : ` LIMIT ${wholeNumber(limit, "limit")}`,
-      offset === undefined ? "" : ` OFFSET ${wholeNumber(offset, "offset")}`,
-    ].join("");
+    return order.length === 0 ? "" : ` ORDER BY ${order.join(", ")}`;
+  }
+
+  #page({ limit, offset = 0 }: FindOptions<Value>): {
+    readonly text: string;
+    readonly from: number;
+    readonly to: number;
+  } {
+    const from = wholeNumber(offset, "offset");
+    const rows = limit === undefined ? Infinity : wholeNumber(limit, "limit");
+    const text = `${limit === undefined ? "" : ` LIMIT ${rows}`}${from === 0 ? "" : ` OFFSET ${from}`}`;
+    return { text, from, to: from + rows };
   }
 
   async #run(statement: Statement): Promise<QueryResult> {

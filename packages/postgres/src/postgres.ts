@@ -4,7 +4,7 @@ import type { Registry } from "@ctb-data/registry";
 import type { MikroORM } from "@mikro-orm/postgresql";
 import type { Kysely } from "kysely";
 import type { Catalog } from "./catalog.ts";
-import type { StoredClass, StoredModel, StoredRow, TableName } from "./stored-model.ts";
+import type { ReadClass, StoredClass, StoredModel, StoredRow, TableName } from "./stored-model.ts";
 import type { TableStore } from "./table-store.ts";
 
 /** Rows of a query. Values are those of models: `bigint` for int8, strings for dates and numerics, and so on. */
@@ -79,7 +79,7 @@ export interface DataAccess extends Queryable {
    * class are its instances.
    */
   copyOut<Value extends object, Instance extends object>(
-    model: StoredClass<Value, never, Instance>,
+    model: ReadClass<Value, Instance>,
     options?: Omit<CopyOutOptions, "columns">,
   ): AsyncIterable<StoredRow<Value, Instance>>;
   copyOut<Row extends object = Record<string, unknown>>(

@@ -48,7 +48,7 @@ export function isWhere(value: unknown): value is object {
 }
 
 /** @throws {PostgresError} INVALID_OPTIONS */
-export function wholeNumber(value: number, name: string): string {
-  if (Number.isSafeInteger(value) && value >= 0) return String(value);
+export function wholeNumber(value: number, name: string): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new PostgresError("INVALID_OPTIONS", `${name} is not a whole number from 0.`);
 }

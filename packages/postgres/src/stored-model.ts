@@ -7,8 +7,17 @@ export type StoredModel<Value extends object, Input extends object> = Pick<
 >;
 
 /** A generated class: rows are read as its instances. */
-export interface StoredClass<Value extends object, Input extends object, Instance extends object> {
+export interface ReadClass<Value extends object, Instance extends object> {
   new (value: Value): Instance;
+  readonly model: NamedTable;
+}
+
+/** A generated class, as it is written by, too. */
+export interface StoredClass<
+  Value extends object,
+  Input extends object,
+  Instance extends object,
+> extends ReadClass<Value, Instance> {
   readonly model: StoredModel<Value, Input>;
 }
 
