@@ -1,8 +1,9 @@
-import { openPostgres } from "@ctb-data/postgres";
+import { openPostgres, type Postgres } from "@ctb-data/postgres";
 import { expect, test } from "vitest";
 import { cuttingProxy, type Verdict } from "../testing/cutting-proxy.ts";
 import { errorOf, historyOf, testMigrations, valueOf } from "../testing/test-migrations.ts";
 import { migrateUp } from "./migrate-up.ts";
+import { migrationLock } from "./migration-lock.ts";
 import { retry } from "./retry.ts";
 import { rollback } from "./rollback.ts";
 
@@ -109,3 +110,25 @@ test("a connection that breaks while the lock is taken is made again", async () 
   await using db = await openPostgres({ url: proxy.url });
   expect((await migrateUp(db, { dir: at.dir })).migrations).toHaveLength(3);
 });
+
+test("a session that an administrator ends is a lost connection too", async () => {
+  await using at = await testMigrations({
+    "001_a.sql": "CREATE TABLE a ();\nSELECT pg_sleep(60);",
+  });
+  await using db = await openPostgres({ url: at.url });
+  const run = errorOf(
+    migrateUp(db, {
+      dir: at.dir,
+      onProgress: ({ kind }) => {
+        if (kind === "statement") void endRunner(at.db);
+      },
+    }),
+  );
+  expect(await run).toMatchObject({ code: "CONNECTION_LOST", file: "001_a.sql" });
+  expect(await historyOf(at.db)).toEqual(["1 up failed 0/2"]);
+});
+
+async function endRunner(db: Postgres): Promise<void> {
+  const holder = await migrationLock(db);
+  await db.query(`SELECT pg_terminate_backend(${holder?.pid})`);
+}

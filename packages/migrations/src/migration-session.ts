@@ -52,7 +52,8 @@ export async function withMigrationSession<T>(
         if (!connection.lost) await connection.query(releaseLockSql).catch(() => undefined);
       }
     },
-    { destroy: true, ...(options.signal && { signal: options.signal }) },
+    // Not the signal: it would leave the session in the middle of a roll-back. Statements of files stop by it.
+    { destroy: true },
   );
 }
 
