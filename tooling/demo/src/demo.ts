@@ -8,7 +8,7 @@ import { paint, say } from "./console.ts";
 import { ctbData } from "./ctb-data-process.ts";
 import { loadBySector, readRecords } from "./load-companies.ts";
 import { queryKysely, queryModels } from "./queries.ts";
-import { runSteps } from "./steps.ts";
+import { runSteps, type Step } from "./steps.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const data = fileURLToPath(new URL("../data", import.meta.url));
@@ -29,56 +29,79 @@ export async function runDemo(signal: AbortSignal): Promise<void> {
   let opened: Promise<Postgres> | undefined;
   const database = async (): Promise<Postgres> =>
     await (opened ??= openDatabase(folder.path, { resources, signal }));
-  await runSteps(
-    [
-      { title: "Lay down a project", run: async () => await cli("init") },
-      {
-        title: "Add a vendor blueprint, and check it all",
-        run: async () => {
-          await copyFile(join(data, "sp500.yml"), at(blueprintFile));
-          say(`Copied sp500.yml to ${blueprintFile}.`);
-          await cli("registry validate");
-        },
+  const project = { at, cli, database };
+  await runSteps([...building(project), ...asking(project), ...migrating(project)], signal);
+}
+
+/** What the steps work with. */
+interface Project {
+  /** The absolute path of a file of the project. */
+  readonly at: (path: string) => string;
+  /** Runs a command of `ctb-data`, which must end with this exit code (0 unless said). */
+  readonly cli: (command: string, expected?: number) => Promise<void>;
+  /** The project's database, opened when it is first asked for. */
+  readonly database: () => Promise<Postgres>;
+}
+
+function building({ at, cli, database }: Project): readonly Step[] {
+  return [
+    { title: "Lay down a project", run: async () => await cli("init") },
+    {
+      title: "Add a vendor blueprint, and check it all",
+      run: async () => {
+        await copyFile(join(data, "sp500.yml"), at(blueprintFile));
+        say(`Copied sp500.yml to ${blueprintFile}.`);
+        await cli("registry validate");
       },
-      {
-        title: "Start PostgreSQL",
-        run: async () => {
-          const { rows } = await (
-            await database()
-          ).query<{ version: string }>("SELECT current_setting('server_version') AS version");
-          say(`PostgreSQL ${rows[0]?.version ?? ""}, from npm: nothing to install.`);
-        },
+    },
+    {
+      title: "Start PostgreSQL",
+      run: async () => {
+        const db = await database();
+        const { rows } = await db.query<{ version: string }>(
+          "SELECT current_setting('server_version') AS version",
+        );
+        say(`PostgreSQL ${rows[0]?.version ?? ""}, from npm: nothing to install.`);
       },
-      { title: "Apply the migrations", run: async () => await cli("migrate up") },
-      {
-        title: "Load the companies of the S&P 500",
-        run: async () => {
-          const registry = await loadRegistry(at(registryFile));
-          const blueprint = await loadBlueprint(at(blueprintFile), registry);
-          await load(await database(), blueprint);
-        },
+    },
+    { title: "Apply the migrations", run: async () => await cli("migrate up") },
+    {
+      title: "Load the companies of the S&P 500",
+      run: async () => {
+        const registry = await loadRegistry(at(registryFile));
+        const blueprint = await loadBlueprint(at(blueprintFile), registry);
+        await load(await database(), blueprint);
       },
-      { title: "Ask through the models", run: async () => await queryModels(await database()) },
-      { title: "Ask through Kysely", run: async () => await queryKysely(await database()) },
-      { title: "See where the migrations stand", run: async () => await cli("migrate status") },
-      {
-        title: "Roll back the newest one, and up again",
-        run: async () => {
-          await cli("migrate rollback --yes");
-          await cli("migrate up");
-        },
+    },
+  ];
+}
+
+function asking({ database }: Project): readonly Step[] {
+  return [
+    { title: "Ask through the models", run: async () => await queryModels(await database()) },
+    { title: "Ask through Kysely", run: async () => await queryKysely(await database()) },
+  ];
+}
+
+function migrating({ cli }: Project): readonly Step[] {
+  return [
+    { title: "See where the migrations stand", run: async () => await cli("migrate status") },
+    {
+      title: "Roll back the newest one, and up again",
+      run: async () => {
+        await cli("migrate rollback --yes");
+        await cli("migrate up");
       },
-      {
-        title: "Try to roll back what holds data: refused",
-        run: async () => await cli("migrate rollback --to 0 --yes", 4),
-      },
-      {
-        title: "Check that the generated files are current",
-        run: async () => await cli("generate --check"),
-      },
-    ],
-    signal,
-  );
+    },
+    {
+      title: "Try to roll back what holds data: refused",
+      run: async () => await cli("migrate rollback --to 0 --yes", 4),
+    },
+    {
+      title: "Check that the generated files are current",
+      run: async () => await cli("generate --check"),
+    },
+  ];
 }
 
 interface OpenOptions {

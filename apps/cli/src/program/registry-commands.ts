@@ -1,14 +1,23 @@
-import { Option } from "@commander-js/extra-typings";
+import { type Command, Option } from "@commander-js/extra-typings";
 import { helpFooter } from "../help.ts";
 import type { ProgramParts } from "../program.ts";
 
 /** `registry validate | show | docs | diff`. */
-export function addRegistryCommands({ program, terminal, run }: ProgramParts): void {
-  const registry = program
+export function addRegistryCommands(parts: ProgramParts): void {
+  const group = parts.program
     .command("registry")
     .description("Check, show, document and compare column registries")
-    .addHelpText("after", () => helpFooter(terminal, "ctb-data registry validate"));
-  registry
+    .addHelpText("after", () => helpFooter(parts.terminal, "ctb-data registry validate"));
+  addChecking({ ...parts, group });
+  addShowing({ ...parts, group });
+}
+
+interface GroupParts extends ProgramParts {
+  readonly group: Command;
+}
+
+function addChecking({ group, terminal, run }: GroupParts): void {
+  group
     .command("validate")
     .description("Check the registry and the vendor blueprints, and name everything that is wrong")
     .argument("[path]", "a registry file or folder other than the configured one")
@@ -21,7 +30,24 @@ export function addRegistryCommands({ program, terminal, run }: ProgramParts): v
         return await registryValidate(context, { path, ...options });
       });
     });
-  registry
+  group
+    .command("diff")
+    .description("Compare two registries; exit with 3 when they differ")
+    .argument("<before>", "the older registry: a file or a folder")
+    .argument("[after]", "the newer one; the configured registry otherwise")
+    .addHelpText("after", () =>
+      helpFooter(terminal, "ctb-data registry diff old.yml db/registry/clnt_column_registry.yml"),
+    )
+    .action(async (before, after) => {
+      await run(async (context) => {
+        const { registryDiff } = await import("../commands/registry-diff.ts");
+        return await registryDiff(context, { before, after });
+      });
+    });
+}
+
+function addShowing({ group, terminal, run }: GroupParts): void {
+  group
     .command("show")
     .description("Show the tables of the registry, or the columns of some of them")
     .argument("[table...]", "the tables to show in full")
@@ -33,7 +59,7 @@ export function addRegistryCommands({ program, terminal, run }: ProgramParts): v
         return await registryShow(context, { tables, ...options });
       });
     });
-  registry
+  group
     .command("docs")
     .description("Write the registry as Markdown, or as a Mermaid diagram")
     .addOption(
@@ -49,20 +75,6 @@ export function addRegistryCommands({ program, terminal, run }: ProgramParts): v
       await run(async (context) => {
         const { registryDocs } = await import("../commands/registry-docs.ts");
         return await registryDocs(context, options);
-      });
-    });
-  registry
-    .command("diff")
-    .description("Compare two registries; exit with 3 when they differ")
-    .argument("<before>", "the older registry: a file or a folder")
-    .argument("[after]", "the newer one; the configured registry otherwise")
-    .addHelpText("after", () =>
-      helpFooter(terminal, "ctb-data registry diff old.yml db/registry/clnt_column_registry.yml"),
-    )
-    .action(async (before, after) => {
-      await run(async (context) => {
-        const { registryDiff } = await import("../commands/registry-diff.ts");
-        return await registryDiff(context, { before, after });
       });
     });
 }
