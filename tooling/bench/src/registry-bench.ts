@@ -43,7 +43,8 @@ async function compareLoading(
       ],
       { rounds },
     );
-    const ms = figures.find(({ name }) => name === "ctb-data: load and check")?.medianMs ?? Infinity;
+    const ms =
+      figures.find(({ name }) => name === "ctb-data: load and check")?.medianMs ?? Infinity;
     return {
       title: `${size.tables} tables x ${size.columns} columns (${Math.round(text.length / 1024)} KiB of YAML)`,
       figures,
@@ -62,7 +63,10 @@ async function compareHelp(rounds: number): Promise<Comparison> {
     [
       { name: "an empty Node script", run: async () => await node("-e", "0") },
       { name: "ctb-data --help", run: async () => await node(cli, "--help") },
-      { name: "ctb-data migrate up --help", run: async () => await node(cli, "migrate", "up", "--help") },
+      {
+        name: "ctb-data migrate up --help",
+        run: async () => await node(cli, "migrate", "up", "--help"),
+      },
     ],
     { rounds },
   );
@@ -80,7 +84,15 @@ async function compareHelp(rounds: number): Promise<Comparison> {
   };
 }
 
-const types = ["integer", "varchar(255)", "text", "timestamptz", "numeric(12,2)", "jsonb", "boolean"];
+const types = [
+  "integer",
+  "varchar(255)",
+  "text",
+  "timestamptz",
+  "numeric(12,2)",
+  "jsonb",
+  "boolean",
+];
 
 function registryOf(size: { readonly tables: number; readonly columns: number }): string {
   const lines = ["tables:"];

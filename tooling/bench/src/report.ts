@@ -82,7 +82,9 @@ function versionOf(name: string): string {
   const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
   for (const folder of folders) {
     try {
-      const manifest: unknown = JSON.parse(readFileSync(join(folder, name, "package.json"), "utf8"));
+      const manifest: unknown = JSON.parse(
+        readFileSync(join(folder, name, "package.json"), "utf8"),
+      );
       if (typeof manifest === "object" && manifest !== null && "version" in manifest) {
         return String(manifest.version);
       }
