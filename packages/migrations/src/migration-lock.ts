@@ -22,13 +22,13 @@ const isOurKey = `locktype = 'advisory' AND classid = ${unsigned >> 32n} AND obj
  * SQL that is true when this session has the lock: it takes it once more, which costs nothing while it holds it. When a
  * function of a file has released it, the lock is taken back, and it is false only when another runner was faster.
  */
-export const keepLockSql = `pg_catalog.pg_try_advisory_lock(${key})`;
+export const keepLockSql: string = `pg_catalog.pg_try_advisory_lock(${key})`;
 
 /** SQL that releases the lock, however often it was taken. */
 export const releaseLockSql = "SELECT pg_catalog.pg_advisory_unlock_all()";
 
 /** SQL that releases every advisory lock of this session but the runner's; each up to 64 times, as often as it was taken. */
-export const releaseOtherLocksSql = `SELECT CASE
+export const releaseOtherLocksSql: string = `SELECT CASE
   WHEN objsubid = 1 AND mode = 'ExclusiveLock' THEN pg_catalog.pg_advisory_unlock((classid::bigint << 32) | objid::bigint)
   WHEN objsubid = 1 THEN pg_catalog.pg_advisory_unlock_shared((classid::bigint << 32) | objid::bigint)
   WHEN mode = 'ExclusiveLock' THEN pg_catalog.pg_advisory_unlock(classid::bigint::bit(32)::integer, objid::bigint::bit(32)::integer)
@@ -37,7 +37,7 @@ END FROM pg_catalog.pg_locks CROSS JOIN pg_catalog.generate_series(1, 64)
 WHERE locktype = 'advisory' AND pid = pg_catalog.pg_backend_pid() AND NOT (${isOurKey})`;
 
 /** A table with one row for the session that holds the lock in this database. */
-export const lockHolderSql = `SELECT a.pid, a.application_name AS application, a.usename::text AS "user",
+export const lockHolderSql: string = `SELECT a.pid, a.application_name AS application, a.usename::text AS "user",
   pg_catalog.host(a.client_addr) AS address,
   pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since, a.state AS activity
 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a USING (pid)
