@@ -39,6 +39,10 @@ export class ConnectionPool implements SessionHost {
   readonly #open = new Set<ClientBase>();
   readonly #lost = new WeakSet<ClientBase>();
   readonly #lastUsed = new WeakMap<ClientBase, number>();
+  /** Callers that wait for a connection. They asked before `close()`, so it waits for them. */
+  #waiting = 0;
+  /** Aborted when `close()` waits no longer. */
+  readonly #givenUp = new AbortController();
   #closing: Promise<void> | undefined;
   #onIdle: (() => void) | undefined;
 
@@ -47,6 +51,7 @@ export class ConnectionPool implements SessionHost {
     this.description = settings.target.description;
     this.#pool = new Pool({
       ...settings.config,
+      // oxlint-disable-next-line typescript/no-misused-promises -- pg-pool waits for it; its types do not know
       onConnect: async (client) => {
         this.#watch(client);
         if (settings.sessionSql !== "") await client.query(settings.sessionSql);
@@ -54,6 +59,10 @@ export class ConnectionPool implements SessionHost {
     });
     // An idle connection that the server closes is nobody's error: the pool has dropped it already.
     this.#pool.on("error", () => undefined);
+  }
+
+  get database(): string {
+    return this.#settings.target.database;
   }
 
   get state(): PoolState {
@@ -66,15 +75,29 @@ export class ConnectionPool implements SessionHost {
     signal,
     retries = this.#settings.retries,
   }: AcquireOptions = {}): Promise<Session> {
+    if (this.#closing) throw closed();
+    this.#waiting += 1;
+    try {
+      return await this.#tryToLend(signal, retries);
+    } finally {
+      this.#waiting -= 1;
+      this.#tellIfIdle();
+    }
+  }
+
+  async #tryToLend(signal: AbortSignal | undefined, retries: number): Promise<Session> {
+    const { signal: closing } = this.#givenUp;
+    const stop = signal ? AbortSignal.any([signal, closing]) : closing;
     for (let attempt = 1; ; attempt++) {
-      if (this.#closing) throw closed();
       if (signal?.aborted === true) throw cancelled(signal);
       try {
-        return await this.#lend(signal);
+        return await this.#lend(stop);
       } catch (error) {
+        if (closing.aborted) throw closed(error);
         const known = toPostgresError(error, { description: this.description, connecting: true });
         if (attempt > retries || !isWorthAnotherTry(known)) throw known;
-        await this.#pauseBefore(attempt, known, signal);
+        if (this.#closing) throw closed(known);
+        await this.#pauseBefore(attempt, known, stop);
       }
     }
   }
@@ -94,7 +117,7 @@ export class ConnectionPool implements SessionHost {
   released(session: Session): void {
     this.#lastUsed.set(session.client, performance.now());
     this.#active.delete(session);
-    if (this.#active.size === 0) this.#onIdle?.();
+    this.#tellIfIdle();
   }
 
   /** Refuses new work, waits for what runs, cancels what still runs after `graceMs`, closes every connection. */
@@ -105,8 +128,9 @@ export class ConnectionPool implements SessionHost {
 
   async #close(graceMs: number): Promise<void> {
     if (!(await this.#isIdleWithin(graceMs))) {
+      this.#givenUp.abort();
       await Promise.all([...this.#active].map(async (session) => await session.stop()));
-      if (!(await this.#isIdleWithin(1000))) for (const session of this.#active) session.cut();
+      if (!(await this.#isIdleWithin(1000))) this.#takeBackAll();
     }
     await this.#pool.end();
     const ended = [...this.#open].map(
@@ -117,16 +141,32 @@ export class ConnectionPool implements SessionHost {
     await within(Promise.all(ended), 2000);
   }
 
+  /** Whoever still has a session may never give it back, and the pool would wait for it. */
+  #takeBackAll(): void {
+    for (const session of this.#active) {
+      session.cut();
+      session.release(true);
+    }
+  }
+
   async #isIdleWithin(ms: number): Promise<boolean> {
-    if (this.#active.size === 0) return true;
+    if (this.#isIdle) return true;
     const idle = new Promise<void>((resolve) => {
       this.#onIdle = resolve;
     });
     await within(idle, ms);
-    return this.#active.size === 0;
+    return this.#isIdle;
   }
 
-  async #lend(signal: AbortSignal | undefined): Promise<Session> {
+  get #isIdle(): boolean {
+    return this.#active.size === 0 && this.#waiting === 0;
+  }
+
+  #tellIfIdle(): void {
+    if (this.#isIdle) this.#onIdle?.();
+  }
+
+  async #lend(signal: AbortSignal): Promise<Session> {
     const client = await this.#connect(signal);
     const session = new Session(client, this);
     this.#active.add(session);
@@ -141,14 +181,13 @@ export class ConnectionPool implements SessionHost {
     }
   }
 
-  async #connect(signal: AbortSignal | undefined): Promise<PoolClient> {
+  async #connect(signal: AbortSignal): Promise<PoolClient> {
     const connecting = this.#pool.connect();
-    if (!signal) return await connecting;
-    let onAbort = (): void => undefined;
+    let onAbort: (() => void) | undefined;
     const aborted = new Promise<never>((_resolve, reject) => {
       onAbort = () => reject(cancelled(signal));
+      signal.addEventListener("abort", onAbort, { once: true });
     });
-    signal.addEventListener("abort", onAbort, { once: true });
     try {
       return await Promise.race([connecting, aborted]);
     } catch (error) {
@@ -159,21 +198,17 @@ export class ConnectionPool implements SessionHost {
       );
       throw error;
     } finally {
-      signal.removeEventListener("abort", onAbort);
+      if (onAbort) signal.removeEventListener("abort", onAbort);
     }
   }
 
-  async #pauseBefore(
-    attempt: number,
-    error: PostgresError,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
+  async #pauseBefore(attempt: number, error: PostgresError, signal: AbortSignal): Promise<void> {
     const delayMs = backoffMs(attempt, backoff);
     this.#settings.onRetry?.({ attempt, delayMs, error });
     try {
       await pause(delayMs, signal);
     } catch {
-      if (signal) throw cancelled(signal, error);
+      throw this.#givenUp.signal.aborted ? closed(error) : cancelled(signal, error);
     }
   }
 
@@ -214,8 +249,9 @@ function isWorthAnotherTry(error: PostgresError): boolean {
   return error.code === "CONNECTION_FAILED" || error.sqlState === "53300";
 }
 
-function closed(): PostgresError {
+function closed(cause?: unknown): PostgresError {
   return new PostgresError("CLOSED", "The database connection was closed.", {
+    cause,
     hint: "Open it again with openPostgres, or close it later.",
   });
 }

@@ -46,7 +46,8 @@ beforeEach(async () => {
 });
 
 const orders = (): TableStore => db.table("orders");
-const key = (row: object): string => `${Reflect.get(row, "shop")} ${Reflect.get(row, "number")}`;
+const rowName = (row: object): string =>
+  `${Reflect.get(row, "shop")} ${Reflect.get(row, "number")}`;
 
 describe("find", () => {
   beforeEach(async () => {
@@ -110,7 +111,7 @@ describe("find", () => {
     const all = await orders().find({}, { orderBy: { shop: "asc", number: "asc" } });
     const numbers = new Map(["a 1", "a 2", "b 1", "B% 3"].map((text, index) => [text, index + 1]));
     const rows = await orders().find(where);
-    expect(new Set(rows.map((row) => numbers.get(key(row))))).toEqual(new Set(found));
+    expect(new Set(rows.map((row) => numbers.get(rowName(row))))).toEqual(new Set(found));
     expect(rows).toHaveLength(found.length);
     expect(await orders().count(where)).toBe(found.length);
     expect(all).toHaveLength(4);
