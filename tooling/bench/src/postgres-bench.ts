@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openPostgres, schemaSql } from "@ctb-data/postgres";
+import { schemaSql } from "@ctb-data/postgres";
 import { startEmbeddedPostgres } from "@ctb-data/postgres/embedded";
 import { loadRegistry, type Registry } from "@ctb-data/registry";
-import pg from "pg";
+import { Client } from "pg";
 import { compare, type Figure } from "./measure.ts";
 import {
   type Access,
@@ -49,7 +49,7 @@ interface Setting {
 }
 
 async function createTables(url: string, registry: Registry): Promise<void> {
-  const db = new pg.Client({ connectionString: url });
+  const db = new Client({ connectionString: url });
   await db.connect();
   await db.query(schemaSql(registry));
   await db.end();
@@ -57,7 +57,7 @@ async function createTables(url: string, registry: Registry): Promise<void> {
 
 /** Emptied before each timed run, so that every contender meets the same table. */
 async function emptied(url: string): Promise<void> {
-  const db = new pg.Client({ connectionString: url });
+  const db = new Client({ connectionString: url });
   await db.connect();
   await db.query("TRUNCATE clients RESTART IDENTITY CASCADE");
   await db.end();

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Client } from "@ctb-data/models";
@@ -9,7 +8,7 @@ import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { pgTable, serial, timestamp, varchar } from "drizzle-orm/pg-core";
 import { type Generated, Kysely, PostgresDialect } from "kysely";
-import pg from "pg";
+import { Pool } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 
 /** What is written in the benches: the seed's `clients`, without the columns that have a default. */
@@ -41,10 +40,8 @@ export async function openContenders(url: string, registry: Registry): Promise<r
   ];
 }
 
-const batchOf = 10_000;
-
 function rawPg(url: string): Access {
-  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  const pool = new Pool({ connectionString: url, max: 1 });
   const insert = {
     name: "i",
     text: "INSERT INTO clients (name, email) VALUES ($1, $2) RETURNING *",
@@ -69,7 +66,7 @@ function rawPg(url: string): Access {
 }
 
 /** The floor for COPY: the text is made before, all that is timed is the network and the server. */
-async function copyPreparedText(pool: pg.Pool, clients: Iterable<NewClient>): Promise<void> {
+async function copyPreparedText(pool: Pool, clients: Iterable<NewClient>): Promise<void> {
   const connection = await pool.connect();
   try {
     const stream = connection.query(copyFrom("COPY clients (name, email) FROM STDIN"));
@@ -168,7 +165,7 @@ interface KyselyDatabase {
 
 function kyselyAlone(url: string): Access {
   const db = new Kysely<KyselyDatabase>({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 1 }) }),
+    dialect: new PostgresDialect({ pool: new Pool({ connectionString: url, max: 1 }) }),
   });
   return {
     name: "Kysely",
@@ -189,7 +186,7 @@ function kyselyAlone(url: string): Access {
 }
 
 function drizzleAlone(url: string): Access {
-  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  const pool = new Pool({ connectionString: url, max: 1 });
   const db = drizzle(pool);
   const clients = pgTable("clients", {
     id: serial().primaryKey(),

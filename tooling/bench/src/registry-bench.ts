@@ -57,8 +57,6 @@ async function compareLoading(
 
 async function compareHelp(rounds: number): Promise<Comparison> {
   const cli = fileURLToPath(new URL("../../../apps/cli/dist/main.js", import.meta.url));
-  const node = async (...args: readonly string[]): Promise<unknown> =>
-    await execute(process.execPath, [...args]);
   const figures = await compare(
     [
       { name: "an empty Node script", run: async () => await node("-e", "0") },
@@ -82,6 +80,10 @@ async function compareHelp(rounds: number): Promise<Comparison> {
       },
     ],
   };
+}
+
+async function node(...args: readonly string[]): Promise<unknown> {
+  return await execute(process.execPath, [...args]);
 }
 
 const types = [
