@@ -10,6 +10,7 @@ import {
   type QueryResult,
   type TransactionSettings,
 } from "kysely";
+import type { CustomTypesConfig } from "pg";
 import type { DatabaseContext } from "./database-context.ts";
 import { toParameter } from "./parameter.ts";
 import { PostgresError } from "./postgres-error.ts";
@@ -20,22 +21,28 @@ import type { Session } from "./session.ts";
 export function kyselyOver<Database>(
   context: DatabaseContext,
   source: SessionSource,
+  types?: CustomTypesConfig,
 ): Kysely<Database> {
-  return new Kysely<Database>({ dialect: new SessionDialect(context, source) });
+  return new Kysely<Database>({ dialect: new SessionDialect({ context, source, types }) });
+}
+
+/** What connections are made of; `types` reads results otherwise than models do. */
+interface DriverParts {
+  readonly context: DatabaseContext;
+  readonly source: SessionSource;
+  readonly types: CustomTypesConfig | undefined;
 }
 
 /** PostgreSQL's dialect, with connections that are lent by this package. */
 class SessionDialect implements Dialect {
-  readonly #context: DatabaseContext;
-  readonly #source: SessionSource;
+  readonly #parts: DriverParts;
 
-  constructor(context: DatabaseContext, source: SessionSource) {
-    this.#context = context;
-    this.#source = source;
+  constructor(parts: DriverParts) {
+    this.#parts = parts;
   }
 
   createDriver(): Driver {
-    return new SessionDriver(this.#context, this.#source);
+    return new SessionDriver(this.#parts);
   }
 
   createQueryCompiler(): PostgresQueryCompiler {
@@ -52,13 +59,13 @@ class SessionDialect implements Dialect {
 }
 
 class SessionDriver implements Driver {
-  readonly #context: DatabaseContext;
+  readonly #parts: DriverParts;
   readonly #source: SessionSource;
   #savepoints = 0;
 
-  constructor(context: DatabaseContext, source: SessionSource) {
-    this.#context = context;
-    this.#source = source;
+  constructor(parts: DriverParts) {
+    this.#parts = parts;
+    this.#source = parts.source;
   }
 
   async init(): Promise<void> {}
@@ -66,7 +73,7 @@ class SessionDriver implements Driver {
   async acquireConnection(options?: {
     readonly signal?: AbortSignal;
   }): Promise<DatabaseConnection> {
-    return new KyselyConnection(await this.#source.acquire(options?.signal), this.#context);
+    return new KyselyConnection(await this.#source.acquire(options?.signal), this.#parts);
   }
 
   // Within a transaction of this package, one of Kysely's is a savepoint.
@@ -129,17 +136,20 @@ const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 class KyselyConnection implements DatabaseConnection {
   readonly session: Session;
   readonly #context: DatabaseContext;
+  readonly #types: { readonly types?: CustomTypesConfig };
 
-  constructor(session: Session, context: DatabaseContext) {
+  constructor(session: Session, { context, types }: DriverParts) {
     this.session = session;
     this.#context = context;
+    this.#types = types ? { types } : {};
   }
 
   async executeQuery<R>(
     query: CompiledQuery,
     options?: { readonly signal?: AbortSignal },
   ): Promise<QueryResult<R>> {
-    const config = { text: query.sql, values: query.parameters.map(toParameter) };
+    const values = query.parameters.map(toParameter);
+    const config = { text: query.sql, values, ...this.#types };
     const limits = options?.signal ? { signal: options.signal } : {};
     const { command, rowCount, rows } = await runOn(this.session, this.#context, {
       config,
@@ -166,7 +176,7 @@ class KyselyConnection implements DatabaseConnection {
         text: `DECLARE ctb_stream NO SCROLL CURSOR FOR ${query.sql}`,
         values,
       });
-      const config = { text: `FETCH ${Math.max(1, Math.trunc(chunkSize))} FROM ctb_stream` };
+      const config = { ...this.#types, text: `FETCH ${Math.max(1, Math.trunc(chunkSize))} FROM ctb_stream` };
       for (;;) {
         const { rows } = await runOn(this.session, this.#context, { config });
         if (rows.length === 0) break;

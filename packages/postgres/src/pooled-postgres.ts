@@ -1,5 +1,4 @@
 import type { Readable, Writable } from "node:stream";
-import type { MikroORM } from "@mikro-orm/postgresql";
 import type { Catalog } from "./catalog.ts";
 import { isConnectionLost } from "./classify-error.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
@@ -12,6 +11,7 @@ import type {
   ConnectionOptions,
   Health,
   Postgres,
+  RegistryOrm,
   Transaction,
   TransactionOptions,
 } from "./postgres.ts";
@@ -24,7 +24,7 @@ import { runTransaction } from "./transaction.ts";
 /** @internal */
 export class PooledPostgres extends Access implements Postgres {
   readonly #pool: ConnectionPool;
-  #orm: Promise<MikroORM> | undefined;
+  #orm: Promise<RegistryOrm> | undefined;
 
   constructor(pool: ConnectionPool, context: DatabaseContext) {
     super(context, new PoolSource(pool));
@@ -63,9 +63,9 @@ export class PooledPostgres extends Access implements Postgres {
     return await runTransaction(this.source, fn, { ...options, context: this.context });
   }
 
-  async orm(): Promise<MikroORM> {
+  async orm(): Promise<RegistryOrm> {
     this.#orm ??= import("./open-orm.ts").then(
-      async ({ openOrm }) => await openOrm(this.context, this.source),
+      async ({ openOrm }) => await openOrm(this.context, this.source, this.#pool.database),
     );
     try {
       return await this.#orm;

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Keyring } from "@ctb-data/models";
 import type { Registry } from "@ctb-data/registry";
-import type { MikroORM } from "@mikro-orm/postgresql";
+import type { EntitySchema, MikroORM } from "@mikro-orm/postgresql";
 import type { Kysely } from "kysely";
 import type { Catalog } from "./catalog.ts";
 import type { ReadClass, StoredClass, StoredModel, StoredRow, TableName } from "./stored-model.ts";
@@ -222,6 +222,17 @@ export interface PostgresOptions {
   readonly signal?: AbortSignal;
 }
 
+/** MikroORM with the entities of a registry. */
+export type RegistryOrm = MikroORM & {
+  /**
+   * The entity of a table, for `em.find(orm.entity("clients"), …)`. Its properties are the columns; a column `client_id` that refers
+   * to another table holds the key, and a property `client` beside it the entity.
+   *
+   * @throws {PostgresError} UNKNOWN_OBJECT for a table without a primary key, or one that the registry does not have.
+   */
+  readonly entity: (table: string) => EntitySchema<Record<string, unknown>>;
+};
+
 /** A pool of connections to one PostgreSQL database. */
 export interface Postgres extends DataAccess, AsyncDisposable {
   /** Host, port and database. Never the password. */
@@ -239,7 +250,7 @@ export interface Postgres extends DataAccess, AsyncDisposable {
    */
   transaction<T>(fn: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** MikroORM over the same pool, with an entity per table of the registry. Loaded when first asked for. */
-  orm(): Promise<MikroORM>;
+  orm(): Promise<RegistryOrm>;
   /** `COPY … FROM STDIN` as it is: write the text, end the stream; 'finish' comes when the server has taken it. */
   copyInStream(sql: string, options?: { readonly signal?: AbortSignal }): Promise<Writable>;
   /** `COPY … TO STDOUT` as it is. Destroying the stream stops the server. */
