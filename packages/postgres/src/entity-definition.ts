@@ -57,6 +57,8 @@ export interface RelationDefinition {
   readonly primary: boolean;
   /** True for the column's own property; the entity behind it is a second, read-only property. */
   readonly mapToPk: boolean;
+  /** The columns have properties of their own, which write them. */
+  readonly shared?: true;
   readonly foreignKey: Pick<ForeignKey, "name" | "onDelete" | "onUpdate">;
   readonly defaultRaw?: string;
   readonly comment?: string;
@@ -76,6 +78,7 @@ function entityDefinition(table: Table, registry: Registry): EntityDefinition {
     schema: registry.schema,
     ...(table.description !== undefined && { comment: table.description }),
     properties: [
+      ...otherRelations(table, keys, registry),
       ...[...table.columns.values()].map((column) => columnProperty(column, { table, registry, key: keys.get(column.name) })),
       ...entityProperties(table, keys, registry),
     ],
@@ -193,6 +196,34 @@ function entityProperties(
         primary: false,
         mapToPk: false,
         ...relationPart(key, registry),
+      },
+    ];
+  });
+}
+
+/** Foreign keys of several columns, or of a column that has two: read-only relations beside the columns' own properties. */
+function otherRelations(
+  table: Table,
+  plain: ReadonlyMap<string, ForeignKey>,
+  registry: Registry,
+): readonly RelationDefinition[] {
+  const expressed = new Set(plain.values());
+  return table.foreignKeys.flatMap((key): readonly RelationDefinition[] => {
+    const target = registry.tables.get(key.referencedTable);
+    const isPrimary = target?.primaryKey?.columns.join("\0") === key.referencedColumns.join("\0");
+    if (expressed.has(key) || !isPrimary) return [];
+    return [
+      {
+        kind: "relation",
+        name: `${key.columns.join("_")}_${key.referencedTable}`,
+        target: key.referencedTable,
+        columns: key.columns,
+        referencedColumns: key.referencedColumns,
+        nullable: key.columns.some((column) => table.columns.get(column)?.nullable === true),
+        primary: false,
+        mapToPk: false,
+        shared: true,
+        foreignKey: { name: key.name, onDelete: key.onDelete, onUpdate: key.onUpdate },
       },
     ];
   });

@@ -99,10 +99,10 @@ function relationOptions(property: RelationDefinition, { schemas }: EntityPlace)
     referencedColumnNames: [...referencedColumns],
     nullable: property.nullable,
     ...(property.targetKey !== undefined && { targetKey: property.targetKey }),
-    ...(mapToPk
+    ...(mapToPk || property.shared === true
       ? {
-          mapToPk,
-          primary: property.primary,
+          ...(mapToPk && { mapToPk, primary: property.primary }),
+          ...(property.shared === true && { ownColumns: [] }),
           foreignKeyName: foreignKey.name,
           deleteRule: foreignKey.onDelete,
           updateRule: foreignKey.onUpdate,

@@ -23,6 +23,22 @@ export interface ColumnData extends Record<string, unknown> {
   type: string;
 }
 
+/** What things may be called. */
+export interface Names {
+  readonly schemas: readonly (string | undefined)[];
+  readonly tables: readonly string[];
+  readonly columns: readonly string[];
+  readonly enums: readonly string[];
+}
+
+/** Names that are hard on nobody. */
+export const plainNames: Names = {
+  schemas: [undefined, "public", "own"],
+  tables: ["clients", "order", "user", "blueprints", "imo_processes"],
+  columns: ["name", "email", "group", "created_at", "x1", "status", "from", "größe"],
+  enums: ["mood", "kind"],
+};
+
 /** Names that are hard on quoting. */
 const tableNames = [
   "clients",
@@ -49,6 +65,13 @@ const columnNames = [
   "status",
 ];
 const enumNames = ["mood", "Kind of", "type"];
+export const hostileNames: Names = {
+  schemas: [undefined, undefined, "public", "Own schema"],
+  tables: tableNames,
+  columns: columnNames,
+  enums: enumNames,
+};
+
 const enumValues = ["new", "it's", 'say "hi"', "back\\slash", "ünï", "with space", "{a,b}"];
 const texts = ["People", "it's\nnew", "back\\slash", '"quoted" ; DROP TABLE x; --'];
 
@@ -126,13 +149,14 @@ function columnArbitrary(enums: readonly string[]): fc.Arbitrary<Omit<ColumnData
 const keys = fc.constantFrom("serial", "bigserial", "integer", "uuid", "text", "composite", "none");
 
 function tableArbitrary(
+  names: Names,
   enums: readonly string[],
   others: readonly string[],
 ): fc.Arbitrary<TableData> {
   return fc
     .record({
       key: keys,
-      columns: fc.uniqueArray(fc.tuple(fc.constantFrom(...columnNames), columnArbitrary(enums)), {
+      columns: fc.uniqueArray(fc.tuple(fc.constantFrom(...names.columns), columnArbitrary(enums)), {
         selector: ([name]) => name,
         maxLength: 7,
       }),
@@ -197,46 +221,38 @@ function addExtras(table: TableData, { index, check }: { index: number; check: b
   if (checks.length > 0) table.checks = checks;
 }
 
-/** Registries of up to five tables with everything that a registry can say, hostile names included. */
-export const registryData: fc.Arbitrary<RegistryData> = fc
-  .record({
-    schema: fc.constantFrom(undefined, undefined, "public", "Own schema"),
-    enums: fc.uniqueArray(
-      fc.tuple(
-        fc.constantFrom(...enumNames),
-        fc.uniqueArray(fc.constantFrom(...enumValues), { minLength: 1 }),
-        description,
-      ),
-      { selector: ([name]) => name },
-    ),
-    tables: fc.uniqueArray(fc.constantFrom(...tableNames), { minLength: 1, maxLength: 5 }),
-  })
-  .chain(({ schema, enums, tables }) =>
-    fc
-      .tuple(
-        ...tables.map(() =>
-          tableArbitrary(
-            enums.map(([name]) => name),
-            tables,
-          ),
+/** Registries of up to five tables with everything that a registry can say. */
+export function registryDataWith(names: Names): fc.Arbitrary<RegistryData> {
+  return fc
+    .record({
+      schema: fc.constantFrom(...names.schemas),
+      enums: fc.uniqueArray(
+        fc.tuple(
+          fc.constantFrom(...names.enums),
+          fc.uniqueArray(fc.constantFrom(...enumValues), { minLength: 1 }),
+          description,
         ),
-      )
-      .map((list) => {
+        { selector: ([name]) => name },
+      ),
+      tables: fc.uniqueArray(fc.constantFrom(...names.tables), { minLength: 1, maxLength: 5 }),
+    })
+    .chain(({ schema, enums, tables }) => {
+      const enumNamesUsed = enums.map(([name]) => name);
+      return fc.tuple(...tables.map(() => tableArbitrary(names, enumNamesUsed, tables))).map((list) => {
         const data: RegistryData = {
           enums: Object.fromEntries(
-            enums.map(([name, values, text]) => [
-              name,
-              { values, ...(text !== undefined && { description: text }) },
-            ]),
+            enums.map(([name, values, text]) => [name, { values, ...(text !== undefined && { description: text }) }]),
           ),
-          tables: Object.fromEntries(
-            tables.map((name, index) => [name, list[index] ?? { columns: [] }]),
-          ),
+          tables: Object.fromEntries(tables.map((name, index) => [name, list[index] ?? { columns: [] }])),
         };
         if (schema !== undefined) data.schema = schema;
         return withReferences(data);
-      }),
-  );
+      });
+    });
+}
+
+/** With names that need quotes, are key words, or are properties of every object. */
+export const registryData: fc.Arbitrary<RegistryData> = registryDataWith(hostileNames);
 
 /** Foreign keys get the type of what they refer to; tables without a plain key cannot be referred to. */
 function withReferences(data: RegistryData): RegistryData {
@@ -266,3 +282,16 @@ export const randomRegistry: fc.Arbitrary<Registry> = registryData.map(registryO
 export const runs: fc.Parameters<unknown> = {
   numRuns: process.env["SLOW"] === undefined ? 10 : 100,
 };
+
+/** The same, in which every table has a primary key and every enum is some column's. */
+export function withKeysAndUsedEnums(data: RegistryData): RegistryData {
+  const tables = Object.values(data.tables);
+  for (const table of tables) {
+    const hasKey = table.primary_key ?? table.columns.some((column) => column["primary_key"] === true);
+    if (hasKey === false) table.columns.push({ name: "key", type: "serial", primary_key: true });
+  }
+  for (const [index, name] of Object.keys(data.enums).entries()) {
+    tables[index % tables.length]?.columns.push({ name: `uses_${index}`, type: name });
+  }
+  return data;
+}
