@@ -135,6 +135,14 @@ describe("connecting", () => {
     expect(retries).toBe(0);
   });
 
+  test("leaves no half-open connection when the password is missing", async () => {
+    await using proxy = await startTcpProxy(urlWith((url) => (url.password = "")));
+    await expect(openPostgres({ url: proxy.url })).rejects.toMatchObject({
+      code: "AUTHENTICATION_FAILED",
+    });
+    await expect.poll(() => proxy.open).toBe(0);
+  });
+
   test("to something that never answers ends after connectTimeoutMs", async () => {
     const server = createServer((socket) => socket.on("error", () => undefined));
     const url = await listening(server);

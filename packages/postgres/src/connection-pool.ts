@@ -1,8 +1,9 @@
-import { Pool, type ClientBase, type PoolClient, type PoolConfig } from "pg";
+import { Pool, type ClientBase, type PoolClient as LentClient, type PoolConfig } from "pg";
 import { backoffMs, pause } from "./backoff.ts";
 import { sendCancelRequest } from "./cancel-request.ts";
 import { toPostgresError } from "./classify-error.ts";
 import type { ConnectionTarget } from "./connection-url.ts";
+import { PoolClient } from "./pool-client.ts";
 import { PostgresError } from "./postgres-error.ts";
 import type { Notice, PoolState, PostgresOptions } from "./postgres.ts";
 import { cancelled, Session, type SessionHost } from "./session.ts";
@@ -51,6 +52,7 @@ export class ConnectionPool implements SessionHost {
     this.description = settings.target.description;
     this.#pool = new Pool({
       ...settings.config,
+      Client: PoolClient,
       // oxlint-disable-next-line typescript/no-misused-promises -- pg-pool waits for it; its types do not know
       onConnect: async (client) => {
         this.#watch(client);
@@ -102,11 +104,11 @@ export class ConnectionPool implements SessionHost {
     }
   }
 
-  isLost(client: PoolClient): boolean {
+  isLost(client: LentClient): boolean {
     return this.#lost.has(client);
   }
 
-  async cancel(client: PoolClient): Promise<void> {
+  async cancel(client: LentClient): Promise<void> {
     const processId: unknown = Reflect.get(client, "processID");
     const secretKey: unknown = Reflect.get(client, "secretKey");
     if (typeof processId !== "number" || typeof secretKey !== "number") return;
@@ -181,7 +183,7 @@ export class ConnectionPool implements SessionHost {
     }
   }
 
-  async #connect(signal: AbortSignal): Promise<PoolClient> {
+  async #connect(signal: AbortSignal): Promise<LentClient> {
     const connecting = this.#pool.connect();
     let onAbort: (() => void) | undefined;
     const aborted = new Promise<never>((_resolve, reject) => {

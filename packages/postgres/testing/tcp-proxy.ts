@@ -4,8 +4,8 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 /** A door between a program and a server, for faults that a network makes. */
 export interface TcpProxy extends AsyncDisposable {
   readonly url: string;
-  /** Connections made through it so far. */
-  readonly connections: number;
+  /** Connections that are open now. */
+  readonly open: number;
   /** Cuts every connection. */
   cut(): void;
   /** From now on: cuts a connection when the program sends this text, before (default) or after it went through. */
@@ -16,10 +16,8 @@ export interface TcpProxy extends AsyncDisposable {
 export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
   const target = new URL(databaseUrl);
   const pairs = new Set<readonly [Socket, Socket]>();
-  let connections = 0;
   let trap: { readonly text: string; readonly after: boolean } | undefined;
   const server = createServer((near) => {
-    connections += 1;
     const far = connect(Number(target.port || 5432), target.hostname.replaceAll(/[[\]]/g, ""));
     const pair = [near, far] as const;
     pairs.add(pair);
@@ -50,8 +48,8 @@ export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
   };
   return {
     url: url.href,
-    get connections() {
-      return connections;
+    get open() {
+      return pairs.size;
     },
     cut,
     cutAt: (text, when = "before") => {
