@@ -61,7 +61,7 @@ export function isPooledHost(url: string): PooledHost {
 export function parseConnectionUrl(url: string): ConnectionTarget {
   // `user@/database?host=/socket/folder` is common and not a URL by the letter.
   const parsed = URL.parse(url.trim()) ?? URL.parse(url.trim().replace("@/", "@localhost/"));
-  if (!parsed || !/^postgres(ql)?:$/.test(parsed.protocol)) {
+  if (!parsed || !/^postgres(ql)?:$/.test(parsed.protocol) || isTorn(parsed)) {
     throw invalid(
       "The database URL cannot be read.",
       "Write it as postgres://user:password@host:5432/database, with special characters of the password percent-encoded (@ is %40, / is %2F, # is %23).",
@@ -93,6 +93,15 @@ export function parseConnectionUrl(url: string): ConnectionTarget {
     pooled: poolerOf(host).pooled || query.get("pgbouncer") === "true",
     description: describe(host, port, database),
   };
+}
+
+/** Whether a part of the password became a database, a parameter or a fragment, because it was not percent-encoded. */
+function isTorn(url: URL): boolean {
+  return (
+    /[@/]/.test(url.pathname.slice(1)) ||
+    url.hash !== "" ||
+    [...url.searchParams.keys()].some((name) => name.includes("@"))
+  );
 }
 
 function poolerOf(host: string): PooledHost {
