@@ -1,6 +1,7 @@
 import {
   formatColumnType,
   type Column,
+  type ColumnEncryption,
   type ColumnType,
   type ForeignKey,
   type Registry,
@@ -14,6 +15,7 @@ import { storedType } from "./table-plan.ts";
 export interface EntityDefinition {
   /** The table's name is the entity's. */
   readonly name: string;
+  readonly renamedFrom?: string;
   readonly schema: string;
   readonly comment?: string;
   readonly properties: readonly PropertyDefinition[];
@@ -39,7 +41,8 @@ export interface ScalarDefinition {
   readonly ignore: readonly ("default" | "type")[];
   readonly comment?: string;
   readonly enum?: { readonly name: string; readonly items: readonly string[] };
-  readonly encrypted: boolean;
+  readonly encryption?: ColumnEncryption;
+  readonly renamedFrom?: string;
   /** This column is the blind index of that one. */
   readonly blindIndexOf?: string;
 }
@@ -75,6 +78,7 @@ function entityDefinition(table: Table, registry: Registry): EntityDefinition {
   const keys = plainForeignKeys(table, registry);
   return {
     name: table.name,
+    ...(table.renamedFrom !== undefined && { renamedFrom: table.renamedFrom }),
     schema: registry.schema,
     ...(table.description !== undefined && { comment: table.description }),
     properties: [
@@ -143,7 +147,8 @@ function columnProperty(column: Column, { table, registry, key }: ColumnPlace): 
     ...(stored.kind === "enum" && {
       enum: { name: stored.name, items: stored.values },
     }),
-    encrypted: column.encryption !== undefined,
+    ...(column.encryption && { encryption: column.encryption }),
+    ...(column.encryption && column.renamedFrom !== undefined && { renamedFrom: column.renamedFrom }),
     ...(column.blindIndexOf !== undefined && { blindIndexOf: column.blindIndexOf }),
   };
 }

@@ -1,55 +1,61 @@
-import type { Keyring, Model } from "@ctb-data/models";
-import type { Registry, Table } from "@ctb-data/registry";
+import type { Keyring, Model, ModelColumn } from "@ctb-data/models";
 import { EntitySchema, type Type } from "@mikro-orm/core";
 import { ColumnValueType, columnModel, EncryptedType, JsonValueType } from "./column-value-type.ts";
-import {
-  entityDefinitions,
-  type EntityDefinition,
-  type RelationDefinition,
-  type ScalarDefinition,
+import type {
+  EntityDefinition,
+  PropertyDefinition,
+  RelationDefinition,
+  ScalarDefinition,
 } from "./entity-definition.ts";
 
 /** An entity whose properties nobody knows at compile time. */
 export type AnyEntity = Record<string, unknown>;
 
-/** MikroORM's entities of a registry, by the names of their tables. Tables without a primary key have none. */
+export interface EntityOptions {
+  /** Needed for entities with encrypted columns. */
+  readonly keyring?: Keyring | undefined;
+}
+
+/** MikroORM's schemas of entities, by their names. */
 export function entitySchemas(
-  registry: Registry,
-  options: { readonly keyring?: Keyring | undefined } = {},
+  definitions: readonly EntityDefinition[],
+  options: EntityOptions = {},
 ): ReadonlyMap<string, EntitySchema<AnyEntity>> {
   const schemas = new Map<string, EntitySchema<AnyEntity>>();
-  for (const definition of entityDefinitions(registry)) {
-    const table = registry.tables.get(definition.name);
-    if (table) schemas.set(definition.name, entitySchema(definition, { table, schemas, keyring: options.keyring }));
+  for (const definition of definitions) {
+    schemas.set(definition.name, entitySchema({ definition, schemas, keyring: options.keyring }));
   }
   return schemas;
 }
 
 interface EntityPlace {
-  readonly table: Table;
+  readonly definition: EntityDefinition;
+  /** All entities, filled when relations are followed. */
   readonly schemas: ReadonlyMap<string, EntitySchema<AnyEntity>>;
   readonly keyring: Keyring | undefined;
 }
 
-function entitySchema(definition: EntityDefinition, place: EntityPlace): EntitySchema<AnyEntity> {
-  const properties = definition.properties.map((property) => [
-    property.name,
-    property.kind === "scalar" ? scalarOptions(property, place) : relationOptions(property, place),
-  ]);
+function entitySchema(place: EntityPlace): EntitySchema<AnyEntity> {
+  const { name, schema, comment, properties, indexes, uniques, checks } = place.definition;
+  const options = properties.map((property) => [property.name, propertyOptions(property, place)]);
   return new EntitySchema<AnyEntity>({
-    name: definition.name,
-    tableName: definition.name,
-    schema: definition.schema,
-    ...(definition.comment !== undefined && { comment: definition.comment }),
-    properties: Object.fromEntries(properties),
-    indexes: definition.indexes.map((index) => ({ ...index })),
-    uniques: definition.uniques.map(({ name, properties: names }) => ({ name, properties: [...names] })),
-    checks: definition.checks.map((check) => ({ ...check })),
+    name,
+    tableName: name,
+    schema,
+    ...(comment !== undefined && { comment }),
+    properties: Object.fromEntries(options),
+    indexes: indexes.map((index) => ({ ...index })),
+    uniques: uniques.map((unique) => ({ name: unique.name, properties: [...unique.properties] })),
+    checks: checks.map((check) => ({ ...check })),
   });
 }
 
+function propertyOptions(property: PropertyDefinition, place: EntityPlace): object {
+  return property.kind === "scalar" ? scalarOptions(property, place) : relationOptions(property, place);
+}
+
 function scalarOptions(property: ScalarDefinition, place: EntityPlace): object {
-  const { name, columnType, nullable, primary, autoincrement, defaultRaw, comment } = property;
+  const { name, columnType, nullable, primary, autoincrement, defaultRaw, comment, ignore } = property;
   return {
     type: propertyType(property, place),
     fieldName: name,
@@ -58,30 +64,40 @@ function scalarOptions(property: ScalarDefinition, place: EntityPlace): object {
     primary,
     autoincrement,
     ...(defaultRaw !== undefined && { defaultRaw }),
-    ...(property.ignore.length > 0 && { ignoreSchemaChanges: [...property.ignore] }),
+    ...(ignore.length > 0 && { ignoreSchemaChanges: [...ignore] }),
     ...(comment !== undefined && { comment }),
-    ...(property.enum && { enum: true, items: [...property.enum.items], nativeEnumName: property.enum.name }),
+    ...(property.enum && {
+      enum: true,
+      items: [...property.enum.items],
+      nativeEnumName: property.enum.name,
+    }),
     ...(property.blindIndexOf !== undefined && blindIndexOptions(property, property.blindIndexOf, place)),
   };
 }
 
-function propertyType(property: ScalarDefinition, { table, keyring }: EntityPlace): Type<unknown, unknown> {
-  const column = table.columns.get(property.name);
-  const columns = [...table.columns.values()].filter(({ name, blindIndexOf }) => name === property.name || blindIndexOf === property.name);
-  const optional = columns.map((each) => ({ ...each, nullable: true }));
-  const model: Model = columnModel(table, optional, keyring);
-  if (property.encrypted) return new EncryptedType(model, property.name);
-  const value = { type: property.value, columnType: property.columnType, input: model.shape[property.name] };
-  return column?.type.kind === "json" && column.type.dimensions === 0
-    ? new JsonValueType(value)
-    : new ColumnValueType(value);
+function propertyType(property: ScalarDefinition, { definition, keyring }: EntityPlace): Type<unknown, unknown> {
+  const { name, value, columnType } = property;
+  const model: Model = columnModel(definition, [modelColumn(property)], keyring);
+  if (property.encryption) return new EncryptedType(model, name);
+  const held = { type: value, columnType, input: model.shape[name] };
+  return value.kind === "json" && value.dimensions === 0 ? new JsonValueType(held) : new ColumnValueType(held);
+}
+
+function modelColumn({ name, value, encryption, renamedFrom }: ScalarDefinition): ModelColumn {
+  return {
+    name,
+    type: value,
+    nullable: true,
+    ...(encryption && { encryption }),
+    ...(renamedFrom !== undefined && { renamedFrom }),
+  };
 }
 
 /** A blind index follows the value that it is made of. */
-function blindIndexOptions(property: ScalarDefinition, source: string, { table, keyring }: EntityPlace): object {
-  const column = table.columns.get(source);
-  if (!column) return {};
-  const model = columnModel(table, [{ ...column, nullable: true }], keyring);
+function blindIndexOptions(property: ScalarDefinition, source: string, { definition, keyring }: EntityPlace): object {
+  const column = definition.properties.find(({ name }) => name === source);
+  if (column?.kind !== "scalar") return {};
+  const model = columnModel(definition, [modelColumn(column)], keyring);
   const follow = (entity: object): unknown => {
     const value: unknown = Reflect.get(entity, source);
     if (value === undefined) return undefined;
@@ -92,6 +108,7 @@ function blindIndexOptions(property: ScalarDefinition, source: string, { table, 
 
 function relationOptions(property: RelationDefinition, { schemas }: EntityPlace): object {
   const { target, columns, referencedColumns, foreignKey, mapToPk, defaultRaw, comment } = property;
+  const shared = property.shared === true;
   return {
     kind: "m:1",
     entity: () => schemas.get(target),
@@ -99,16 +116,16 @@ function relationOptions(property: RelationDefinition, { schemas }: EntityPlace)
     referencedColumnNames: [...referencedColumns],
     nullable: property.nullable,
     ...(property.targetKey !== undefined && { targetKey: property.targetKey }),
-    ...(mapToPk || property.shared === true
+    ...(mapToPk && { mapToPk, primary: property.primary }),
+    ...(shared && { ownColumns: [] }),
+    ...(mapToPk || shared
       ? {
-          ...(mapToPk && { mapToPk, primary: property.primary }),
-          ...(property.shared === true && { ownColumns: [] }),
           foreignKeyName: foreignKey.name,
           deleteRule: foreignKey.onDelete,
           updateRule: foreignKey.onUpdate,
-          ...(defaultRaw !== undefined && { defaultRaw }),
-          ...(comment !== undefined && { comment }),
         }
       : { persist: false }),
+    ...(defaultRaw !== undefined && { defaultRaw }),
+    ...(comment !== undefined && { comment }),
   };
 }

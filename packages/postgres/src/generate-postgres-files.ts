@@ -1,13 +1,18 @@
+import type { GeneratedFile } from "@ctb-data/models";
 import type { Registry } from "@ctb-data/registry";
+import { generateDatabaseTypes } from "./generate-database-types.ts";
+import { generateEntities } from "./generate-entities.ts";
+import { schemaSql } from "./schema-sql.ts";
 
-/** A generated file. */
-export interface GeneratedFile {
-  /** Relative, with forward slashes. */
-  readonly path: string;
-  readonly content: string;
-}
-
-/** `schema.sql`, `entities.ts` for MikroORM and `database.ts` for Kysely. The same registry gives the same bytes. */
+/**
+ * `schema.sql`, `entities.ts` for MikroORM and `database.ts` for Kysely. The same registry gives the same bytes.
+ *
+ * The TypeScript imports `@ctb-data/models`, `@ctb-data/postgres/entities`, `@mikro-orm/core` and `kysely`.
+ */
 export function generatePostgresFiles(registry: Registry): readonly GeneratedFile[] {
-  throw new Error(`not yet: ${registry.schema}`);
+  return [
+    { path: "schema.sql", content: schemaSql(registry) },
+    { path: "entities.ts", content: generateEntities(registry) },
+    { path: "database.ts", content: generateDatabaseTypes(registry) },
+  ];
 }

@@ -1,6 +1,6 @@
 export type * from "./catalog.ts";
 export { isPooledHost, type PooledHost } from "./connection-url.ts";
-export { generatePostgresFiles, type GeneratedFile } from "./generate-postgres-files.ts";
+export { generatePostgresFiles } from "./generate-postgres-files.ts";
 export { isRetryable } from "./classify-error.ts";
 export { openPostgres } from "./open-postgres.ts";
 export {

@@ -198,10 +198,10 @@ describe("MikroORM's entities of a registry", () => {
       const [found] = await orm.em.fork().find(
         orm.entity("posts"),
         { author: { v20: "x'y" } },
-        { populate: ["author"] },
+        { populate: ["*"] },
       );
       expect(found).toMatchObject({ id: 1n, author_id: author["id"], big: user.big, author: { amount: user.amount } });
-      const [share] = await orm.em.fork().find(orm.entity("shares"), {}, { populate: ["post_id_user_id_members"] });
+      const [share] = await orm.em.fork().find(orm.entity("shares"), {}, { populate: ["*"] });
       expect(share).toMatchObject({ post_id: 1n, post_id_user_id_members: { role: "reader" } });
     });
   });

@@ -1,5 +1,6 @@
 import { MikroORM, type EntitySchema } from "@mikro-orm/postgresql";
 import type { DatabaseContext } from "./database-context.ts";
+import { entityDefinitions } from "./entity-definition.ts";
 import { entitySchemas, type AnyEntity } from "./entity-schemas.ts";
 import { kyselyOver } from "./kysely-driver.ts";
 import { ormTypes } from "./orm-types.ts";
@@ -14,7 +15,7 @@ export async function openOrm(
   database: string,
 ): Promise<RegistryOrm> {
   const registry = context.requireRegistry();
-  const entities = entitySchemas(registry, { keyring: context.keyring });
+  const entities = entitySchemas(entityDefinitions(registry), { keyring: context.keyring });
   const others = await otherSchemas(context, source);
   const orm = new MikroORM({
     entities: [...entities.values()],
