@@ -7,7 +7,7 @@ import { checkShape, metaOf, type Checking } from "./check-shape.ts";
 import type { Problem } from "./problem.ts";
 import { readYaml } from "./read-yaml.ts";
 import type { Registry } from "./registry.ts";
-import { childOf, isMapAt, Problems, sourceOf, type Located } from "./yaml-node.ts";
+import { childOf, isMapAt, Problems, sourceOf, untilTooMany, type Located } from "./yaml-node.ts";
 
 /** All that is wrong with a vendor blueprint, and the blueprint itself when nothing is. */
 export interface CheckedBlueprint {
@@ -23,10 +23,12 @@ export function checkBlueprint(
   options: CheckOptions = {},
 ): CheckedBlueprint {
   const problems = new Problems();
-  const blueprint = resolve(readYaml(file, text, problems), registry, {
-    problems,
-    strict: options.strict ?? false,
-  });
+  const blueprint = untilTooMany(() =>
+    resolve(readYaml(file, text, problems), registry, {
+      problems,
+      strict: options.strict ?? false,
+    }),
+  );
   const sorted = problems.list.toSorted((a, b) => a.line - b.line || a.column - b.column);
   return problems.errorCount > 0 || blueprint === undefined
     ? { problems: sorted }

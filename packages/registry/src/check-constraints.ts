@@ -69,13 +69,19 @@ export function checkColumnNames(
       `the table has no column ${quoted(name)}${suggestion(name, columns.keys())}`,
     );
   }
-  if (names.length > maxKeyColumns) {
-    checking.problems.error(
-      spot,
-      "too-large",
-      `these are ${names.length} columns, PostgreSQL allows ${maxKeyColumns}`,
-    );
-  }
+  checkKeyLength(names.length, spot, checking);
+}
+
+/** Reports a key of more columns and expressions than PostgreSQL allows, and says whether it is good. */
+export function checkKeyLength(
+  length: number,
+  spot: Spot,
+  { problems }: Pick<RegistryChecking, "problems">,
+): boolean {
+  if (length <= maxKeyColumns) return true;
+  const message = `these are ${length} columns, PostgreSQL allows ${maxKeyColumns}`;
+  problems.error(spot, "too-large", message);
+  return false;
 }
 
 /** Reports columns of a key whose values PostgreSQL cannot compare. */

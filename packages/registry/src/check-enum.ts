@@ -1,5 +1,6 @@
 import { checkName } from "./check-name.ts";
 import { checkShape, describe, type Checking } from "./check-shape.ts";
+import { isBuiltIn } from "./column-type.ts";
 import { maxNameBytes, nameBytes } from "./object-names.ts";
 import { quoted } from "./problem.ts";
 import { enumHeadSchema, enumValueSchema } from "./registry-schema.ts";
@@ -10,6 +11,10 @@ import { childOf, isMapAt, itemsOf, sourceOf, type Located } from "./yaml-node.t
 export function enumOf(name: string, at: Located, checking: Checking): EnumType | undefined {
   const { problems } = checking;
   if (!checkName(name, at, problems)) return undefined;
+  if (isBuiltIn(name)) {
+    const message = `the name ${quoted(name)} is that of a type of PostgreSQL`;
+    problems.error(at, "invalid-name", message, "give the enum another name");
+  }
   const data = isMapAt(at) ? checkShape(enumHeadSchema, at, checking) : {};
   const list = isMapAt(at) ? childOf(at, "values") : at;
   if (list === undefined) {

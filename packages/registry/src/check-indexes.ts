@@ -1,5 +1,6 @@
 import {
   checkColumnNames,
+  checkKeyLength,
   columnsOfSql,
   namesOf,
   ownName,
@@ -128,7 +129,9 @@ function partsOf(
   part: PartOf,
   as: "column" | "expression" = "column",
 ): readonly ReadPart[] | undefined {
-  const read = itemsOf(at).map((item) => partOf(item, part, as));
+  const items = itemsOf(at);
+  if (!checkKeyLength(items.length, at, part.checking)) return undefined;
+  const read = items.map((item) => partOf(item, part, as));
   const good = read.filter((item) => item !== undefined);
   const plain = good.flatMap(({ part: one }) => ("column" in one ? [one.column] : []));
   checkColumnNames(plain, at, part);

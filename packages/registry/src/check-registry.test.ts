@@ -359,6 +359,58 @@ test("a number that cannot be kept exactly is refused, except as the text of a d
   ).toBe("9223372036854775807");
 });
 
+test("a thousand warnings hide no error, and are none themselves", () => {
+  const keys = Array.from({ length: 1200 }, (_, index) => `    ui_${index}: 1`).join("\n");
+  const text = `tables:\n  t:\n${keys}\n    columns: [{ name: a, type: text }]\n`;
+  const checked = checkRegistry([{ file: "r.yml", text }]);
+  expect(checked.registry?.tables.size).toBe(1);
+  expect(checked.problems).toHaveLength(1001);
+  expect(checked.problems.some(({ severity }) => severity === "error")).toBe(false);
+  const { registry, problems } = checkRegistry([
+    { file: "r.yml", text: text.replace("type: text", "type: txt") },
+  ]);
+  expect(registry).toBeUndefined();
+  expect(problems.filter(({ severity }) => severity === "error")).toMatchObject([
+    { code: "unknown-type", line: 1203 },
+  ]);
+});
+
+const times = (count: number, line: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => line(index)).join("");
+
+// Each of these took minutes, or all memory, when something in the check was quadratic.
+test.for<readonly [string, string]>([
+  [
+    "there are more than 1000 errors: the others are not listed",
+    `tables:\n${times(10_000, (index) => `  table_${index}: { columns: [{ name: a, type: text, references: tabel_${index}.id }] }\n`)}`,
+  ],
+  [
+    "the mixins repeat so much that the registry would be too large",
+    `mixins:\n  m:\n    columns:\n${times(1500, (index) => `      - { name: c${index}, type: text }\n`)}tables:\n${times(40_000, (index) => `  t${index}: { mixins: m }\n`)}`,
+  ],
+  [
+    "these are 100000 columns, PostgreSQL allows 32",
+    `tables: { t: { columns: [{ name: a, type: text }], indexes: [[${"lower(a),".repeat(100_000)}]] } }`,
+  ],
+])("a file that asks for too much ends soon: %s", ([message, text]) => {
+  const { registry, problems } = checkRegistry([{ file: "r.yml", text }]);
+  expect(registry).toBeUndefined();
+  expect(problems.map((problem) => problem.message)).toContain(message);
+});
+
+test("an enum cannot have the name of a type, which a column would mean by it", () => {
+  for (const name of ["text", "INT4", "timestamp with time zone"]) {
+    const text = `enums: { ${name}: [a] }\ntables: { t: { columns: [{ name: a, type: ${name} }] } }`;
+    expect(checkRegistry([{ file: "r.yml", text }]).problems).toMatchObject([
+      {
+        code: "invalid-name",
+        line: 1,
+        message: `the name "${name}" is that of a type of PostgreSQL`,
+      },
+    ]);
+  }
+});
+
 function catchError(run: () => unknown): unknown {
   try {
     run();

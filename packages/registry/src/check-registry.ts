@@ -16,9 +16,12 @@ import { resolveNames, type NamedParts, type ResolvedTable } from "./resolve-nam
 import {
   childOf,
   isMapAt,
+  itemsOf,
   keySpot,
   Problems,
   sourceOf,
+  textAt,
+  untilTooMany,
   type Located,
   type LocatedMap,
 } from "./yaml-node.ts";
@@ -49,9 +52,13 @@ export function checkRegistry(
   options: CheckOptions = {},
 ): CheckedRegistry {
   const problems = new Problems();
-  const registry = resolve(files, { problems, strict: options.strict ?? false });
+  const registry = untilTooMany(() =>
+    resolve(files, { problems, strict: options.strict ?? false }),
+  );
   const sorted = sortProblems(problems.list, files);
-  return problems.errorCount > 0 ? { problems: sorted } : { registry, problems: sorted };
+  return problems.errorCount > 0 || registry === undefined
+    ? { problems: sorted }
+    : { registry, problems: sorted };
 }
 
 function sortProblems(
@@ -79,7 +86,9 @@ function resolve(files: readonly RegistryFile[], checking: Checking): Registry {
       ...[...mixins.lost].map((name) => [name, undefined] as const),
     ]),
   };
-  const tables = readAll(sections.tables, (name, at) => draftTable(name, at, common));
+  const tables = readAll(withoutExplosion(sections.tables, common), (name, at) =>
+    draftTable(name, at, common),
+  );
   checkTableIds(tables.good, checking.problems);
   const resolved = [...tables.good.values()].map((table): ResolvedTable => {
     checkEncryptedUse(table, common);
@@ -117,6 +126,27 @@ function reportEmpty(files: readonly RegistryFile[], sections: Sections, problem
     "the registry declares nothing",
     'begin with the key "tables"',
   );
+}
+
+/** So many nodes all uses of mixins may add: 100,000 columns. */
+const maxMixedInNodes = 500_000;
+
+/** The tables; none when a few lines of mixins would make more of them than memory holds. */
+function withoutExplosion(
+  tables: ReadonlyMap<string, Located>,
+  { mixins, problems }: RegistryChecking,
+): ReadonlyMap<string, Located> {
+  let added = 0;
+  for (const at of tables.values()) {
+    const named = isMapAt(at) ? childOf(at, "mixins") : undefined;
+    if (named === undefined) continue;
+    for (const item of itemsOf(named)) added += mixins.get(textAt(item) ?? "")?.node.size ?? 0;
+    if (added <= maxMixedInNodes) continue;
+    const message = "the mixins repeat so much that the registry would be too large";
+    problems.error(named, "too-large", message, "split it into several registries");
+    return new Map();
+  }
+  return tables;
 }
 
 interface ReadAll<T> {

@@ -38,6 +38,11 @@ const names = new Map<string, ColumnTypeName>(
   ]),
 );
 
+/** Whether a column's type of this name is one of PostgreSQL's, not an enum of the registry. */
+export function isBuiltIn(name: string): boolean {
+  return names.has(name.toLowerCase());
+}
+
 function typedEntries(): readonly (readonly [ColumnTypeName, Facts])[] {
   const known: readonly string[] = Object.keys(columnTypes);
   return known.filter(isColumnTypeName).map((name) => [name, columnTypes[name]]);

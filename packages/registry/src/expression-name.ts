@@ -21,7 +21,7 @@ function find(all: Tokens): Found | undefined {
   const [first, second] = tokens;
   if (first === undefined) return undefined;
   const levels = topLevel(tokens);
-  const collate = levels.findLast((index) => isWord(tokens[index], "collate"));
+  const collate = levels.find((index) => isWord(tokens[index], "collate"));
   if (collate !== undefined) return find(tokens.slice(0, collate));
   if (isWord(first, "case") && isWord(tokens.at(-1), "end")) return findCase(tokens);
   const zone = levels.findLast(
@@ -30,8 +30,11 @@ function find(all: Tokens): Found | undefined {
   const operand = zone === undefined ? levels : levels.filter((index) => index < zone);
   if (operand.some((index) => isOperator(tokens, index))) return undefined;
   if (zone !== undefined) return { name: "timezone", isStrong: true };
-  const cast = levels.findLast((index) => isCast(tokens, index));
-  if (cast !== undefined) return castName(find(tokens.slice(0, cast)), tokens.slice(cast + 2));
+  const casts = levels.filter((index) => isCast(tokens, index));
+  const [cast, last = cast] = [casts[0], casts.at(-1)];
+  // Of `a::b::c` what is cast counts, or else the last type.
+  if (cast !== undefined && last !== undefined)
+    return castName(find(tokens.slice(0, cast)), tokens.slice(last + 2));
   if (isWord(first, "array")) return { name: "array", isStrong: true };
   if (first.kind !== "word" && first.kind !== "quoted-name") return undefined;
   if (first.kind === "word" && constants.has(first.name)) return undefined;
@@ -154,10 +157,22 @@ function isOperator(tokens: Tokens, index: number): boolean {
 
 /** Without brackets around the whole. */
 function withoutBrackets(tokens: Tokens): Tokens {
-  let inner = tokens;
-  while (inner[0]?.text === "(" && endOfGroup(inner, 0) === inner.length - 1)
-    inner = inner.slice(1, -1);
-  return inner;
+  let leading = 0;
+  while (tokens[leading]?.text === "(") leading += 1;
+  if (leading === 0) return tokens;
+  // The pairs around the whole are as many as the depth never falls below between the first and the last brackets.
+  let depth = 0;
+  let least = leading;
+  let trailing = 0;
+  while (tokens[tokens.length - 1 - trailing]?.text === ")") trailing += 1;
+  for (const { kind, text } of tokens.slice(0, tokens.length - trailing)) {
+    if (kind !== "symbol") continue;
+    if (text === "(") depth += 1;
+    if (text === ")") depth -= 1;
+    if (text === ")" && depth < least) least = depth;
+  }
+  const pairs = Math.min(least, trailing);
+  return tokens.slice(pairs, tokens.length - pairs);
 }
 
 /** The index of the bracket that closes the one at `open`. */

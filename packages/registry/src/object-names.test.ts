@@ -121,3 +121,26 @@ tables:
 `).tables.get("t");
   expect(table?.uniques.map(({ name }) => name)).toEqual(["mine", "kept"]);
 });
+
+test("thousands of constraints of one name are numbered in no time, names that are cut too", () => {
+  const [table, column] = ["t".repeat(63), "c".repeat(60)];
+  const registry = parseRegistry(
+    `tables:\n  ${table}:\n    columns: [{ name: ${column}, type: text }]\n    checks:\n${`      - ${column} <> ''\n`.repeat(20_000)}`,
+  );
+  const names = registry.tables.get(table)?.checks.map(({ name }) => name) ?? [];
+  expect(new Set(names).size).toBe(20_000);
+  expect(names[0]).toBe(`${"t".repeat(28)}_${"c".repeat(28)}_check`);
+  expect(names[19_999]).toBe(`${"t".repeat(26)}_${"c".repeat(25)}_check19999`);
+});
+
+function nameOf(sql: string): string {
+  const read = readSql(sql);
+  return "tokens" in read ? expressionName(read.tokens) : read.fault;
+}
+
+test("an index expression may be in thousands of brackets and casts", () => {
+  expect(nameOf(`${"(".repeat(4000)}lower(a)${")".repeat(4000)}`)).toBe("lower");
+  expect(nameOf(`('x')${"::text".repeat(1500)}::date`)).toBe("date");
+  expect(nameOf("(a) || (b)")).toBe("expr");
+  expect(nameOf("((lower((a))))::text::date")).toBe("lower");
+});

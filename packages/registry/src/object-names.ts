@@ -18,11 +18,15 @@ function clip(name: string, bytes: number): string {
   return result;
 }
 
-/**
- * PostgreSQL's makeObjectName: `name1_name2_label`. When that is too long, the longer of the two names is cut, byte by
- * byte, and half a character at the end goes too.
- */
-export function makeObjectName(name1: string, name2: string | undefined, label: string): string {
+/** What is left of two names beside a label. */
+interface Fitted {
+  readonly name1: string;
+  readonly name2: string | undefined;
+  /** How many bytes they may have. */
+  readonly bytes: readonly [number, number];
+}
+
+function fitNames(name1: string, name2: string | undefined, label: string): Fitted {
   let bytes1 = nameBytes(name1);
   let bytes2 = name2 === undefined ? 0 : nameBytes(name2);
   const available = maxNameBytes - nameBytes(label) - 1 - (name2 === undefined ? 0 : 1);
@@ -30,9 +34,20 @@ export function makeObjectName(name1: string, name2: string | undefined, label: 
     if (bytes1 > bytes2) bytes1 -= 1;
     else bytes2 -= 1;
   }
-  const parts = [clip(name1, bytes1)];
-  if (name2 !== undefined) parts.push(clip(name2, bytes2));
-  return [...parts, label].join("_");
+  return {
+    name1: clip(name1, bytes1),
+    name2: name2 === undefined ? undefined : clip(name2, bytes2),
+    bytes: [bytes1, bytes2],
+  };
+}
+
+/**
+ * PostgreSQL's makeObjectName: `name1_name2_label`. When that is too long, the longer of the two names is cut, byte by
+ * byte, and half a character at the end goes too.
+ */
+export function makeObjectName(first: string, second: string | undefined, label: string): string {
+  const { name1, name2 } = fitNames(first, second, label);
+  return [name1, ...(name2 === undefined ? [] : [name2]), label].join("_");
 }
 
 /** PostgreSQL's ChooseIndexNameAddition: the columns' names, joined, until there are enough bytes. */
@@ -66,6 +81,8 @@ export function indexColumnNames(parts: readonly string[]): readonly string[] {
 export class ObjectNames {
   readonly #relations = new Set<string>();
   readonly #constraints = new Set<string>();
+  /** The last number that was given behind a label, so that thousands of equal names are not tried from the first on. */
+  readonly #passes = new Map<string, number>();
 
   /** Takes a name that the file gives; false when a relation has it already. */
   takeRelation(name: string): boolean {
@@ -84,7 +101,8 @@ export class ObjectNames {
     table: string,
     [columns, label]: readonly [string | undefined, string],
   ): string {
-    for (let pass = 0; ; pass += 1) {
+    const key = JSON.stringify([kinds, label, fitNames(table, columns, label)]);
+    for (let pass = this.#passes.get(key) ?? 0; ; pass += 1) {
       const name = makeObjectName(table, columns, pass === 0 ? label : `${label}${pass}`);
       // A key's name must be free in both; PostgreSQL looks only at relations for an index that is no constraint.
       const relation = kinds.includes("relation");
@@ -93,6 +111,7 @@ export class ObjectNames {
       if (constraint && this.#constraints.has(name)) continue;
       if (relation) this.#relations.add(name);
       if (constraint) this.#constraints.add(name);
+      this.#passes.set(key, pass + 1);
       return name;
     }
   }

@@ -122,25 +122,43 @@ function joinPath(path: string, step: string | number): string {
 /** More problems than this help nobody. */
 const maxProblems = 1000;
 
-/** Collects problems. One that was reported already at the same place is dropped, and so is what comes after the first 1,000. */
+/** Ends a check that found more errors than anybody reads. Caught by `untilTooMany`. */
+class TooManyErrors extends Error {}
+
+/** The result of a check; undefined when it was ended because it found too many errors. */
+export function untilTooMany<T>(check: () => T): T | undefined {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof TooManyErrors) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Collects problems. One that was reported already at the same place is dropped. After 1,000 errors the check ends
+ * (see `untilTooMany`); after 1,000 warnings the others are dropped.
+ */
 export class Problems {
   readonly #list: Problem[] = [];
   readonly #seen = new Set<string>();
-  #errors = 0;
+  readonly #counts = { error: 0, warning: 0 };
 
   get list(): readonly Problem[] {
     return this.#list;
   }
 
   get errorCount(): number {
-    return this.#errors;
+    return this.#counts.error;
   }
 
   error(spot: Spot, code: ProblemCode, message: string, hint?: string): void {
     this.#add(spot, { severity: "error", code, message, ...(hint === undefined ? {} : { hint }) });
+    if (this.#counts.error > maxProblems) throw new TooManyErrors();
   }
 
   warning(spot: Spot, code: ProblemCode, message: string, hint?: string): void {
+    if (this.#counts.warning > maxProblems) return;
     this.#add(spot, {
       severity: "warning",
       code,
@@ -154,21 +172,14 @@ export class Problems {
     const key = JSON.stringify([file, line, column, about.message]);
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
-    if (about.severity === "error") this.#errors += 1;
-    if (this.#list.length === maxProblems) {
-      const message = "from here on, problems are not listed";
-      this.#list.push({
-        severity: "error",
-        code: "too-large",
-        file,
-        line,
-        column,
-        path: "",
-        message,
-      });
+    const { severity } = about;
+    this.#counts[severity] += 1;
+    if (this.#counts[severity] <= maxProblems) {
+      this.#list.push({ ...about, file, line, column, path: spot.path });
+      return;
     }
-    if (this.#list.length > maxProblems) return;
-    this.#list.push({ ...about, file, line, column, path: spot.path });
+    const message = `there are more than ${maxProblems} ${severity}s: the others are not listed`;
+    this.#list.push({ severity, code: "too-large", file, line, column, path: "", message });
   }
 }
 
