@@ -14,6 +14,7 @@ import type { CustomTypesConfig } from "pg";
 import type { DatabaseContext } from "./database-context.ts";
 import { toParameter } from "./parameter.ts";
 import { PostgresError } from "./postgres-error.ts";
+import { RegistryValuesPlugin } from "./registry-values-plugin.ts";
 import { runOn, type SessionSource } from "./session-source.ts";
 import type { Session } from "./session.ts";
 
@@ -23,7 +24,10 @@ export function kyselyOver<Database>(
   source: SessionSource,
   types?: CustomTypesConfig,
 ): Kysely<Database> {
-  return new Kysely<Database>({ dialect: new SessionDialect({ context, source, types }) });
+  const dialect = new SessionDialect({ context, source, types });
+  // MikroORM writes values by the types of its properties.
+  const plugins = types ? [] : [new RegistryValuesPlugin(context)];
+  return new Kysely<Database>({ dialect, plugins });
 }
 
 /** What connections are made of; `types` reads results otherwise than models do. */
