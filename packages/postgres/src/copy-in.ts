@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { ModelError } from "@ctb-data/models";
 import { from, type CopyStreamQuery } from "pg-copy-streams";
 import { toPostgresError } from "./classify-error.ts";
@@ -29,13 +30,18 @@ export async function copyIn(
   if (!first) return { rows: 0 };
   const encoder = encoderFor(plan, { task, first: first.value, rows });
   const sql = `COPY ${plan.sqlName} (${encoder.columnList}) FROM STDIN`;
-  await session.exclusively(
-    async () =>
-      await session.guard(async () => {
-        const stream = session.client.query(from(sql));
-        await new CopyFeed(stream, session, task).run(encoder, rows);
-      }),
-  );
+  try {
+    await session.exclusively(
+      async () =>
+        await session.guard(async () => {
+          const stream = session.client.query(from(sql));
+          await new CopyFeed(stream, session, task).run(encoder, rows);
+        }),
+    );
+  } catch (error) {
+    // What the source throws is the caller's own, and reaches him as it is.
+    throw rows.failure ? rows.failure.reason : error;
+  }
   return { rows: encoder.rows };
 }
 
@@ -60,6 +66,8 @@ class RowSource {
   readonly #rows: Iterable<object> | AsyncIterable<object>;
   #iterator: Iterator<object> | AsyncIterator<object> | undefined;
   #first: { readonly value: object } | undefined;
+  /** What the source threw. */
+  failure: { readonly reason: unknown } | undefined;
 
   constructor(rows: Iterable<object> | AsyncIterable<object>) {
     this.#rows = rows;
@@ -81,13 +89,29 @@ class RowSource {
     let waiting = take(this.#first.value);
     if (waiting) await waiting;
     for (;;) {
-      const next = this.#iterator.next();
+      const next = this.#next(this.#iterator);
       const step = "then" in next ? await next : next;
       if (step.done === true) return;
       waiting = take(step.value);
       if (waiting) await waiting;
     }
   }
+
+  #next(
+    iterator: Iterator<object> | AsyncIterator<object>,
+  ): IteratorResult<object> | Promise<IteratorResult<object>> {
+    try {
+      const next = iterator.next();
+      return "then" in next ? next.catch(this.#fail) : next;
+    } catch (reason) {
+      return this.#fail(reason);
+    }
+  }
+
+  readonly #fail = (reason: unknown): never => {
+    this.failure = { reason };
+    throw reason;
+  };
 
   /** Lets the source clean up. Not waited for: a generator that hangs would hang this, too. */
   abandon(): void {
@@ -143,7 +167,7 @@ class RowEncoder {
   /** Adds a row. True when there is enough text to send. */
   add(value: object): boolean {
     this.rows += 1;
-    const row = this.#toRow ? this.#toRow(value) : value;
+    const row = this.#toRow ? this.#stored(value, this.#toRow) : value;
     let line = "";
     for (let index = 0; index < this.#encoders.length; index++) {
       const field = this.#field(row, index);
@@ -158,6 +182,16 @@ class RowEncoder {
     const chunk = Buffer.from(this.#text, "utf8");
     this.#text = "";
     return chunk;
+  }
+
+  #stored(value: object, toRow: (value: object) => object): object {
+    try {
+      return toRow(value);
+    } catch (cause) {
+      if (!(cause instanceof ModelError) || cause.code !== "INVALID_VALUE") throw cause;
+      const columns = cause.issues.flatMap(({ path }) => path.slice(0, 1).map(String));
+      throw this.#error(columns, `cannot be written: ${cause.message}`, cause.hint, cause);
+    }
   }
 
   #field(row: object, index: number): string {
@@ -191,7 +225,12 @@ class RowEncoder {
     );
   }
 
-  #error(column: string, what: string, hint: string | undefined, cause?: unknown): PostgresError {
+  #error(
+    column: string | readonly string[],
+    what: string,
+    hint: string | undefined,
+    cause?: unknown,
+  ): PostgresError {
     const table = this.#plan.table.name;
     return new PostgresError(
       "INVALID_VALUE",
@@ -200,7 +239,7 @@ class RowEncoder {
         hint,
         cause,
         table,
-        columns: [column],
+        columns: typeof column === "string" ? [column] : column,
         row: this.rows,
       },
     );
@@ -268,6 +307,8 @@ class CopyFeed {
     if (!this.#stream.write(chunk)) {
       await new Promise<void>((resolve) => void this.#stream.once("drain", resolve));
     }
+    // While the socket takes everything at once nothing else would run: no refusal of the server, no signal, no timer.
+    await setImmediate();
     this.#task.onProgress?.({ rows: encoder.rows, bytes: this.#bytes });
   }
 

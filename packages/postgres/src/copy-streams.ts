@@ -26,14 +26,26 @@ export function copyInStream(session: Session, sql: string, options: CopyStreamO
 
 /** `COPY … TO STDOUT` as a stream. Destroying it stops the server. */
 export function copyOutStream(session: Session, sql: string, options: CopyStreamOptions): Readable {
-  return Readable.from(copyChunks(session, sql, options), { objectMode: false });
+  let started = false;
+  const onStart = (): void => {
+    started = true;
+  };
+  const stream = Readable.from(copyChunks(session, sql, { ...options, onStart }), {
+    objectMode: false,
+  });
+  // A generator that nobody has asked for anything ends without its `finally`.
+  stream.once("close", () => {
+    if (!started) session.release();
+  });
+  return stream;
 }
 
 async function* copyChunks(
   session: Session,
   sql: string,
-  { signal, description }: CopyStreamOptions,
+  { signal, description, onStart }: CopyStreamOptions & { readonly onStart: () => void },
 ): AsyncGenerator<Buffer, void> {
+  onStart();
   const text = new CopyText(session, sql, { signal, description, inTransaction: false });
   try {
     await text.start();
