@@ -29,9 +29,11 @@ export class ColumnCipher {
   readonly #place: ColumnPlace;
   /** The newest key at the present place is the first one. */
   readonly #keys: readonly ColumnKeys[];
+  readonly #isRenamed: boolean;
 
   constructor(keys: readonly RingKey[], places: readonly [ColumnPlace, ...ColumnPlace[]]) {
     this.#place = places[0];
+    this.#isRenamed = places.length > 1;
     this.#keys = places.flatMap(({ table, column }) =>
       keys.map((key) => {
         const place = `${table}\0${column}`;
@@ -98,9 +100,17 @@ export class ColumnCipher {
     );
   }
 
-  /** Whether a ciphertext should be written again because it is not of the newest key. @throws {ModelError} NOT_DECRYPTABLE */
+  /**
+   * Whether a ciphertext should be written again, because it is not of the newest key or of a name that the column or
+   * its table had before.
+   *
+   * @throws {ModelError} NOT_DECRYPTABLE
+   */
   isOutdated(ciphertext: string): boolean {
-    return this.#parse(ciphertext).keyId !== this.#newest().id;
+    const { keyId, body } = this.#parse(ciphertext);
+    const newest = this.#newest();
+    if (keyId !== newest.id) return true;
+    return this.#isRenamed && decryptWith(newest, body) === undefined;
   }
 
   #parse(ciphertext: string): { readonly keyId: string; readonly body: Buffer } {

@@ -11,7 +11,7 @@ import {
   jsonOfDocument,
   type Position,
 } from "./json-document.ts";
-import { jsonNull } from "./json.ts";
+import { jsonNull, jsonToText } from "./json.ts";
 import type { ModelValue } from "./model-value.ts";
 import { firestoreTimeOf, timestampOfFirestore } from "./time-input.ts";
 import { refuse, unreachable, ValueProblem } from "./value-problem.ts";
@@ -48,10 +48,12 @@ export function fieldCodecOf(
     case "bytes":
       return kind === "bytes" ? bytesCodec(types) : undefined;
     case "any":
-      return kind === "json" ? jsonCodec(types) : fieldCodecOf(type, usualFieldType(kind), types);
+      return kind === "json"
+        ? jsonCodec(type, types)
+        : fieldCodecOf(type, usualFieldType(kind), types);
     case "map":
     case "array":
-      return kind === "json" ? jsonCodec(types) : undefined;
+      return kind === "json" ? jsonCodec(type, types) : undefined;
     case "geopoint":
     case "reference":
     case "vector":
@@ -115,11 +117,12 @@ function textCodec(type: TextType): FieldCodec {
   ].includes(kindOf(type));
   // The database's rules for char(n) are kept, the registry's rules are for input.
   const check = inputOf({ type: typeof type === "string" || type.name === "char" ? "text" : type });
+  const checkTyped = inputOf({ type: kindOf(type) });
   return {
     write: (value) => (typeof value === "string" && !isTyped ? value : encode(value)),
     read: (value) => {
       if (typeof value !== "string") return refuse("a text", value);
-      const decoded = isTyped ? decode(value) : check(value);
+      const decoded = isTyped ? checkTyped(decode(value)) : check(value);
       // Two documents must not stand for one row: "007" is not how 7 is written.
       if (isTyped && kindOf(type) !== "json" && encode(decoded) !== value) {
         throw new ValueProblem("is not written as PostgreSQL prints it");
@@ -162,10 +165,16 @@ function bytesCodec(types: DocumentTypes): FieldCodec {
   };
 }
 
-function jsonCodec(types: DocumentTypes, position?: Position): FieldCodec {
+function jsonCodec(type: TextType, types: DocumentTypes, position?: Position): FieldCodec {
+  const isBinary = typeof type === "string" || type.name !== "json";
   return {
     write: (value) => documentOfJson(value, types, position),
-    read: (value) => jsonOfDocument(value, position) ?? jsonNull,
+    read: (value) => {
+      const data = jsonOfDocument(value, position);
+      // Finds what jsonb cannot hold, such as a NUL.
+      if (isBinary) jsonToText(data, "jsonb");
+      return data ?? jsonNull;
+    },
   };
 }
 
@@ -184,7 +193,7 @@ function arrayCodecOf(
   if ((fieldType !== "array" && fieldType !== "any") || dimensionsOf(type) > 1) return undefined;
   const item =
     kind === "json"
-      ? jsonCodec(types, insideOfArray)
+      ? jsonCodec(type, types, insideOfArray)
       : fieldCodecOf(plainOf(type), usualFieldType(kind), types);
   if (item === undefined) return undefined;
   return {

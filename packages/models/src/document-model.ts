@@ -1,12 +1,13 @@
 import type { FirestoreType } from "@ctb-data/registry";
 import { fieldCodecOf, type FieldCodec } from "./column-document.ts";
+import { inputOf } from "./column-input.ts";
 import type { DocumentTypes } from "./document-types.ts";
 import { IssueList } from "./issue-list.ts";
 import { bytesOf, isTimestamp } from "./json-document.ts";
 import { setOwn } from "./json.ts";
 import { readProperty, textOf, type ColumnPlan, type Source } from "./model-column.ts";
 import { ModelError } from "./model-error.ts";
-import type { ModelField, ModelTable } from "./model-table.ts";
+import type { ModelColumn, ModelField, ModelTable } from "./model-table.ts";
 import type { ModelValue } from "./model-value.ts";
 import type { DocumentWithId, FromDocumentOptions } from "./model.ts";
 import { nearestName } from "./nearest-name.ts";
@@ -210,11 +211,15 @@ function readField({ plan, codec }: ColumnField, part: unknown): ModelValue {
 }
 
 function readIdText(plan: ColumnPlan, id: string): ModelValue {
-  const value = plan.decode(id);
+  const value = checkIdText(plan.column.type, plan.decode(id));
   // Two documents must not stand for one row: "007" is not how 7 is written.
-  if (plan.encode(plan.readRow(value)) !== id)
-    throw new ValueProblem("is not an id as PostgreSQL prints it");
+  if (plan.encode(value) !== id) throw new ValueProblem("is not an id as PostgreSQL prints it");
   return value;
+}
+
+/** What PostgreSQL takes as a value of the type; the registry's rules are for input. */
+function checkIdText(type: ModelColumn["type"], value: unknown): ModelValue {
+  return inputOf({ type: type.name === "char" ? "text" : type })(value);
 }
 
 /** Firestore's rules for the id of a document. @throws {ValueProblem} */

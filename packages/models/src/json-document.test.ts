@@ -14,6 +14,7 @@ const reserved = fc.constantFrom(
   "$vector",
   "$double",
   "$json",
+  "$$json",
   "$$x",
   "$x",
   "__a__",
@@ -34,6 +35,7 @@ const jsonLeaf = fc.oneof(
     "[1]",
     "[[1]]",
     '{"$json":"5"}',
+    '{"$x":1}',
     "5",
     "\uD800",
   ),
@@ -197,4 +199,21 @@ describe("a document in JSON data", () => {
   it("refuses an object of an unknown class", () => {
     expect(() => jsonOfDocument({ a: new Map() })).toThrow("not a value of Firestore");
   });
+});
+
+describe("JSON that looks like what stands for other JSON", () => {
+  it.each([{ $$json: '{"$json":"5"}' }, { $$json: '{"$$json":"{\\"$json\\":\\"5\\"}"}' }])(
+    "%j has a document of its own",
+    (value) => {
+      const document = documentOfJson(value, types);
+      expect(document).not.toEqual(documentOfJson({ $json: "5" }, types));
+      expect(jsonOfDocument(document)).toEqual(value);
+    },
+  );
+});
+
+it("what is nested without an end is refused, not a stack overflow", () => {
+  const endless: Record<string, unknown> = {};
+  endless["a"] = endless;
+  expect(() => jsonOfDocument(endless)).toThrow("is nested too deeply");
 });

@@ -30,6 +30,8 @@ const minInt64 = -(2n ** 63n);
 const maxInt64 = 2n ** 63n - 1n;
 /** Firestore takes 20 levels of maps and arrays: the last one, counted from 0. */
 const lastDepth = 19;
+/** So many levels are read of what is no document of Firestore. */
+const maxReadDepth = 1000;
 const loneSurrogate = /\p{Surrogate}/u;
 
 /** Where in a document a value stands. */
@@ -96,6 +98,7 @@ function mustWrap(value: Json, position: Position): boolean {
       if (value === null) return false;
       if (isRawJson(value)) return true;
       if (Array.isArray(value) ? position.inArray : hasHardKey(value)) return true;
+      if ("$$json" in value && isLikeWrapped(value, position)) return true;
       return position.depth >= lastDepth && Object.values(value).some(needsDepth);
     case "number":
       return Object.is(value, -0);
@@ -124,6 +127,12 @@ function hasHardKey(value: object): boolean {
       : nativeOf(key, Object.values(value)[0]) === undefined;
   }
   return keys.some(isHardKey);
+}
+
+/** Whether the map that the object would become is what stands for other data: `{"$$json": "[[1]]"}` in an array. */
+function isLikeWrapped(value: object, position: Position): boolean {
+  const [content, ...others]: readonly unknown[] = Object.values(value);
+  return others.length === 0 && unwrap(content, position) !== undefined;
 }
 
 /** Firestore refuses an empty field name, `__x__`, and more than 1,500 bytes. */
@@ -246,6 +255,8 @@ function readDocument(value: unknown, position: Position): Json {
 }
 
 function readObject(value: object, position: Position): Json {
+  // Firestore takes 20 levels; what is deeper came from elsewhere, and may contain itself.
+  if (position.depth > maxReadDepth) throw new ValueProblem("is nested too deeply");
   if (Array.isArray(value)) {
     return value.map((item: unknown) =>
       readDocument(item, { depth: position.depth + 1, inArray: true }),

@@ -198,6 +198,12 @@ describe("rotation of keys", () => {
     expect(during.isOutdated(during.encrypt("x"))).toBe(false);
   });
 
+  it("knows that a value under an earlier name of its column is to be written again", () => {
+    const renamed = parseKeyring(newer).cipherOf({ table: "customers", column: "mail" }, [place]);
+    expect(renamed.isOutdated(after.encrypt("x"))).toBe(true);
+    expect(renamed.isOutdated(renamed.encrypt("x"))).toBe(false);
+  });
+
   it("needs the older key until everything was written again", () => {
     expect(codeOf(() => after.decrypt(before.encrypt("x")))).toBe("UNKNOWN_KEY");
   });

@@ -288,3 +288,45 @@ describe("hostile names of columns", () => {
     expect(Object.keys(model.toRow({}))).toEqual([]);
   });
 });
+
+describe("a document that PostgreSQL would refuse", () => {
+  const documents = (of: ColumnType) =>
+    modelOf(
+      modelTable({
+        name: "things",
+        columns: [
+          { name: "id", type: of, nullable: false },
+          { name: "data", type: type("jsonb"), nullable: true },
+          { name: "size", type: type("integer"), nullable: true },
+        ],
+        firestore: {
+          collection: "things",
+          idColumn: "id",
+          fields: [
+            { name: "data", column: "data", type: "any" },
+            { name: "size", column: "size", type: "string" },
+          ],
+        },
+      }),
+    );
+
+  it.each<[string, ColumnType, string, object]>([
+    ["an id that is no uuid", type("uuid"), "nope", {}],
+    ["an id beyond its integer", type("serial"), "2147483648", {}],
+    ["an id longer than its varchar", type("varchar", { length: 3 }), "abcd", {}],
+    ["a text that is beyond its integer", type("serial"), "1", { size: "2147483648" }],
+    ["a NUL inside of jsonb", type("serial"), "1", { data: { a: ["x\0"] } }],
+    ["a NUL in a key of jsonb", type("serial"), "1", { data: { "a\0": 1 } }],
+  ])("because of %s is refused here", (_why, of, id, data) => {
+    expect(errorOf(() => documents(of).fromDocument(id, data))).toMatchObject({
+      code: "INVALID_DOCUMENT",
+      issues: [{ path: [Object.keys(data)[0] ?? "id"] }],
+    });
+  });
+});
+
+it("JSON whose text is null is no value, and the error says so", () => {
+  expect(errorOf(() => columnModel(type("text")).fromJson("null")).message).toContain(
+    "must be an object, not null",
+  );
+});

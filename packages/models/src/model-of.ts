@@ -4,7 +4,7 @@ import { inputOf } from "./column-input.ts";
 import { DocumentModel, noDocuments } from "./document-model.ts";
 import { neutralDocumentTypes } from "./document-types.ts";
 import { IssueList, zodIssues } from "./issue-list.ts";
-import { jsonFromText, setOwn, type Json, type JsonObject } from "./json.ts";
+import { jsonFromText, jsonNull, setOwn, type Json, type JsonObject } from "./json.ts";
 import {
   columnPlansOf,
   isSource,
@@ -302,7 +302,8 @@ class TableCodec {
 
   #parseJson(text: string): Json {
     try {
-      return jsonFromText(text);
+      const data = jsonFromText(text);
+      return data === jsonNull ? null : data;
     } catch (error) {
       const issues = new IssueList();
       const message = error instanceof ValueProblem ? error.message : "cannot be read";
