@@ -1,7 +1,9 @@
 import { quoteIdentifier, quoteLiteral, type Queryable } from "@ctb-data/postgres";
 import { MigrationError } from "./migration-error.ts";
-import type { DroppedObject, MigrationStatement, ObjectName } from "./migration-file.ts";
+import type { MigrationStatement } from "./migration-file.ts";
 import type { MigrationJob } from "./migration-job.ts";
+import { qualifiedName } from "./qualified-name.ts";
+import { withDependents, type DroppedRows } from "./with-dependents.ts";
 
 /** Rows that a statement would throw away. */
 export interface DataLoss {
@@ -10,18 +12,24 @@ export interface DataLoss {
 }
 
 /**
- * Checks right in front of a statement, in its own transaction, that what it drops has no rows: the tables are locked
- * first, so that none can come in between.
+ * Checks right in front of a statement that what it drops has no rows. With `lock`, which needs a transaction, the tables
+ * are locked first, so that none can come in between.
  *
  * @throws {MigrationError} WOULD_LOSE_DATA
  */
 export async function refuseDataLoss(
   connection: Queryable,
-  { job, statement }: { readonly job: MigrationJob; readonly statement: MigrationStatement },
+  {
+    job,
+    statement,
+    lock,
+  }: {
+    readonly job: MigrationJob;
+    readonly statement: MigrationStatement;
+    readonly lock: boolean;
+  },
 ): Promise<void> {
-  const [loss] = await findDataLoss(connection, [statement], {
-    lock: job.parsed.header.transaction,
-  });
+  const [loss] = await findDataLoss(connection, [statement], { lock });
   if (loss) throw wouldLoseData(loss, job);
 }
 
@@ -44,46 +52,44 @@ export async function findDataLoss(
   const losses: DataLoss[] = [];
   for (const { drops, line } of statements) {
     for (const drop of drops) {
-      const messages =
-        drop.kind === "schema"
-          ? await lostInSchema(db, drop.table)
-          : await lostInTable(db, drop, lock);
-      losses.push(...messages.map((message) => ({ message, line })));
+      for (const rows of await withDependents(db, drop)) {
+        const message = await lostIn(db, rows, lock);
+        if (message !== undefined) losses.push({ message, line });
+      }
     }
   }
   return losses;
 }
 
-async function lostInSchema(db: Queryable, schema: ObjectName): Promise<readonly string[]> {
-  const { rows } = await db.query<{ readonly name: string }>(
-    `SELECT relname::text AS name FROM pg_catalog.pg_class
-WHERE relnamespace = pg_catalog.to_regnamespace(${quoteLiteral(quoteIdentifier(schema.name))}) AND relkind IN ('r', 'p') ORDER BY relname`,
-  );
-  const tables = rows.map(
-    ({ name }) => ({ kind: "table", table: { schema: schema.name, name } }) as const,
-  );
-  const found = [];
-  for (const table of tables) found.push(...(await lostInTable(db, table, false)));
-  return found;
-}
-
-async function lostInTable(
+async function lostIn(
   db: Queryable,
-  drop: DroppedObject,
+  drop: DroppedRows,
   lock: boolean,
-): Promise<readonly string[]> {
-  const name = qualified(drop.table);
+): Promise<string | undefined> {
+  const name = qualifiedName(drop.table);
   const column = drop.column === undefined ? undefined : quoteIdentifier(drop.column);
-  if (!(await isStored(db, name, drop.column))) return [];
+  if (!(await isStored(db, name, drop.column))) return undefined;
   if (lock) await db.query(`LOCK TABLE ${name} IN ACCESS EXCLUSIVE MODE`);
   const where = column === undefined ? "" : ` WHERE ${column} IS NOT NULL`;
-  const { rows } = await db.query<{ readonly found: boolean }>(
-    `SELECT EXISTS (SELECT FROM ${name}${where}) AS found`,
+  const { rows } = await db.query<{ readonly found: boolean; readonly hidden: boolean }>(
+    `SELECT EXISTS (SELECT FROM ${name}${where}) AS found, ${hasHiddenRowsSql(name)} AS hidden`,
   );
-  if (rows[0]?.found !== true) return [];
-  if (column !== undefined)
-    return [`the column ${name}.${column} has values, which would be lost.`];
-  return [`the table ${name} has rows, which would be lost.`];
+  if (rows[0]?.found === true) {
+    return column === undefined
+      ? `the table ${name} has rows, which would be lost.`
+      : `the column ${name}.${column} has values, which would be lost.`;
+  }
+  return rows[0]?.hidden === true
+    ? `the table ${name} may have rows that row-level security hides, which would be lost.`
+    : undefined;
+}
+
+/** Policies hide rows even from a table's owner when they are forced; how large the table is, they do not hide. */
+function hasHiddenRowsSql(table: string): string {
+  const oid = `pg_catalog.to_regclass(${quoteLiteral(table)})::oid`;
+  return `pg_catalog.row_security_active(${oid}) AND EXISTS (WITH RECURSIVE parts AS (
+  SELECT ${oid} AS oid UNION SELECT inhrelid FROM pg_catalog.pg_inherits JOIN parts ON parts.oid = inhparent
+) SELECT FROM parts WHERE pg_catalog.pg_relation_size(oid) > 0)`;
 }
 
 /** Whether the table is there, and the column, and not computed from others. */
@@ -100,10 +106,4 @@ async function isStored(
     `SELECT EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass(${quoteLiteral(table)}) AND relkind IN ('r', 'p')${attribute}) AS found`,
   );
   return rows[0]?.found === true;
-}
-
-function qualified({ schema, name }: ObjectName): string {
-  return schema === undefined
-    ? quoteIdentifier(name)
-    : `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
 }

@@ -1,6 +1,7 @@
-import { quoteIdentifier, quoteLiteral, type Queryable } from "@ctb-data/postgres";
+import { quoteLiteral, type Queryable } from "@ctb-data/postgres";
 import type { BuildSql } from "./history-table.ts";
 import type { MigrationStatement, ObjectName } from "./migration-file.ts";
+import { qualifiedName } from "./qualified-name.ts";
 import type { RecordedBuild } from "./read-history.ts";
 
 /** An index that a concurrent build has made since it began. */
@@ -56,6 +57,11 @@ export async function dropLeftovers(
   return indexes.find((index) => index.valid);
 }
 
+/** Whether a concurrent build has made its index after all. */
+export async function hasBuilt(db: Queryable, build: RecordedBuild): Promise<boolean> {
+  return (await builtIndexes(db, build)).some((index) => index.valid);
+}
+
 async function builtIndexes(db: Queryable, build: RecordedBuild): Promise<readonly BuiltIndex[]> {
   const mine =
     build.table === "0"
@@ -86,10 +92,6 @@ WHERE i.indrelid = ${regclassSql(table)} AND c.relname = ${quoteLiteral(index)} 
   return rows[0]?.name;
 }
 
-function regclassSql({ schema, name }: ObjectName): string {
-  const qualified =
-    schema === undefined
-      ? quoteIdentifier(name)
-      : `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
-  return `pg_catalog.to_regclass(${quoteLiteral(qualified)})::oid`;
+function regclassSql(name: ObjectName): string {
+  return `pg_catalog.to_regclass(${quoteLiteral(qualifiedName(name))})::oid`;
 }

@@ -1,12 +1,13 @@
-import type { Node } from "libpg-query";
+import type { DropStmt, Node, ObjectType } from "libpg-query";
 import type { DroppedObject, ObjectName } from "./migration-file.ts";
 
 /** The tables, columns and schemas whose rows a statement would throw away, as far as its text says. */
 export function droppedObjects(node: Node): readonly DroppedObject[] {
-  if ("DropStmt" in node)
-    return dropStatement(node.DropStmt.objects ?? [], node.DropStmt.removeType);
+  if ("DropStmt" in node) return dropStatement(node.DropStmt);
   if ("TruncateStmt" in node) {
-    return (node.TruncateStmt.relations ?? []).flatMap((relation) => rowsOf(relation));
+    const { relations = [], behavior } = node.TruncateStmt;
+    const drops = relations.flatMap((relation) => rowsOf(relation));
+    return behavior === "DROP_CASCADE" ? drops.map((drop) => ({ ...drop, cascade: true })) : drops;
   }
   if ("DeleteStmt" in node && !node.DeleteStmt.whereClause && !node.DeleteStmt.usingClause) {
     return node.DeleteStmt.relation ? rowsOf({ RangeVar: node.DeleteStmt.relation }) : [];
@@ -14,23 +15,24 @@ export function droppedObjects(node: Node): readonly DroppedObject[] {
   return "AlterTableStmt" in node ? droppedColumns(node) : [];
 }
 
-function dropStatement(
-  objects: readonly Node[],
-  type: string | undefined,
-): readonly DroppedObject[] {
-  if (type === "OBJECT_TABLE") {
-    return objects.flatMap((object) => {
-      const table = objectName(object);
-      return table ? [{ kind: "table", table } as const] : [];
-    });
-  }
-  if (type !== "OBJECT_SCHEMA") return [];
-  return objects.flatMap((object) =>
-    "String" in object && object.String.sval
-      ? [{ kind: "schema", table: { name: object.String.sval } } as const]
-      : [],
-  );
+function dropStatement({ objects = [], removeType, behavior }: DropStmt): readonly DroppedObject[] {
+  const kind = removeType && droppedKinds[removeType];
+  // Without CASCADE the server refuses to drop a type that columns have.
+  const keepsColumns = (kind === "type" || kind === "extension") && behavior !== "DROP_CASCADE";
+  if (!kind || keepsColumns) return [];
+  return objects.flatMap((object) => {
+    const table = objectName(object);
+    return table ? [{ kind, table }] : [];
+  });
 }
+
+const droppedKinds: Readonly<Partial<Record<ObjectType, DroppedObject["kind"]>>> = {
+  OBJECT_TABLE: "table",
+  OBJECT_SCHEMA: "schema",
+  OBJECT_TYPE: "type",
+  OBJECT_DOMAIN: "type",
+  OBJECT_EXTENSION: "extension",
+};
 
 function droppedColumns(
   node: Extract<Node, { AlterTableStmt: unknown }>,
@@ -52,10 +54,11 @@ function rowsOf(relation: Node): readonly DroppedObject[] {
   return table ? [{ kind: "rows", table }] : [];
 }
 
-/** `schema.name` as DROP has it: a list of strings. */
+/** `schema.name` as DROP has it: a string, or a list of them, bare or in the name of a type. */
 function objectName(object: Node): ObjectName | undefined {
-  if (!("List" in object)) return undefined;
-  const parts = (object.List.items ?? []).flatMap((item) =>
+  const items =
+    "List" in object ? object.List.items : "TypeName" in object ? object.TypeName.names : [object];
+  const parts = (items ?? []).flatMap((item) =>
     "String" in item && item.String.sval ? [item.String.sval] : [],
   );
   const name = parts.at(-1);

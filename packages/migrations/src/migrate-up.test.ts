@@ -57,6 +57,14 @@ test("BEGIN's own isolation level is kept", async () => {
   expect(await valueOf(at.db, "SELECT level FROM a")).toBe("serializable");
 });
 
+test("a comment in BEGIN says nothing", async () => {
+  await using at = await testMigrations({
+    "001_x.sql": "BEGIN -- not READ ONLY\n;\nCREATE TABLE a ();\nCOMMIT -- all of it\n;",
+    "002_x.sql": "BEGIN /* read only */;\nCREATE TABLE b ();\nCOMMIT;",
+  });
+  expect((await migrateUp(at.db, { dir: at.dir })).migrations).toHaveLength(2);
+});
+
 test("a statement that fails in the middle leaves nothing of its file, and says where it was", async () => {
   await using at = await testMigrations({
     "001_good.sql": "CREATE TABLE good ();",

@@ -91,9 +91,11 @@ export interface ObjectName {
 
 /** What a statement throws away together with its rows. */
 export interface DroppedObject {
-  /** The table; with kind `schema` the schema. */
+  /** The table; with the kinds `schema`, `type` and `extension` the one of that kind. */
   readonly table: ObjectName;
   readonly column?: string;
-  /** `rows`: the table stays, as with TRUNCATE. */
-  readonly kind: "table" | "column" | "schema" | "rows";
+  /** `rows`: the table stays, as with TRUNCATE. A `type` or an `extension` takes the columns of its types along. */
+  readonly kind: "table" | "column" | "schema" | "rows" | "type" | "extension";
+  /** TRUNCATE … CASCADE empties the tables that refer to it, too. */
+  readonly cascade?: boolean;
 }

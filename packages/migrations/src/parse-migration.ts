@@ -72,7 +72,7 @@ function takeOffTransaction(
   if (other) throw transactionStatement(other, { all, header, file, open: begins && !paired });
   const begin = paired ? all.at(0) : undefined;
   if (!begin) return { inner };
-  if (/\bread\s+only\b/i.test(begin.sql)) {
+  if (isReadOnly(first)) {
     throw new MigrationError(
       "TRANSACTION_STATEMENT",
       `${file}:${begin.line}: a READ ONLY transaction cannot change the schema, nor write the history.`,
@@ -80,6 +80,17 @@ function takeOffTransaction(
     );
   }
   return { begin: begin.sql, inner };
+}
+
+function isReadOnly(begin: TransactionStmt | undefined): boolean {
+  return (begin?.options ?? []).some(
+    (option) =>
+      "DefElem" in option &&
+      option.DefElem.defname === "transaction_read_only" &&
+      option.DefElem.arg !== undefined &&
+      "A_Const" in option.DefElem.arg &&
+      option.DefElem.arg.A_Const.ival?.ival === 1,
+  );
 }
 
 function transactionOf(statement: SqlStatement | undefined): TransactionStmt | undefined {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Queryable } from "@ctb-data/postgres";
 import { compareHistory } from "./compare-history.ts";
 import { findDataLoss, wouldLoseData } from "./data-loss.ts";
+import { hasBuilt } from "./drop-leftovers.ts";
 import { refuseProblems, type LoadedMigrations } from "./load-migrations.ts";
 import { MigrationError, problemOf, type MigrationProblem } from "./migration-error.ts";
 import type { DownFile, MigrationFile, ParsedMigration } from "./migration-file.ts";
@@ -46,7 +47,7 @@ export async function planRollback(
   const steps: RollbackStep[] = [];
   const problems: MigrationProblem[] = [];
   for (const entry of targets(history, loaded, options)) {
-    const step = await stepOf(entry, { loaded, differences, force });
+    const step = await stepOf(entry, { db, loaded, differences, force });
     const losses =
       step.job && !isUnfinished(entry) ? await findDataLoss(db, step.job.parsed.statements) : [];
     const lost = losses.map((loss) =>
@@ -97,10 +98,12 @@ interface Step extends RollbackStep {
 async function stepOf(
   entry: HistoryEntry,
   {
+    db,
     loaded,
     differences,
     force,
   }: {
+    readonly db: Queryable;
     readonly loaded: LoadedMigrations;
     readonly differences: readonly MigrationProblem[];
     readonly force: boolean;
@@ -111,8 +114,7 @@ async function stepOf(
   );
   const unmarking = unmarkingJob(entry, file);
   const plain = { entry, unmarking, refusals: [], problems: [] };
-  // Nothing of it is in the schema.
-  if (entry.state === "failed" && entry.transactional) return plain;
+  if (await isUntouched(db, entry, file)) return plain;
   const down = file?.down ?? loaded.lonelyDowns.get(baseOf(entry, loaded));
   if (entry.direction === "down" && down) {
     return { ...plain, job: await resumeJob(loaded, entry, { keepsRows: !force }) };
@@ -132,8 +134,23 @@ async function stepOf(
   return { ...plain, problems, job: { ...unmarking, parsed, keepsRows: !force } };
 }
 
-async function parse(down: DownFile): Promise<ParsedMigration> {
-  return parseMigrationText(await loadSqlParser(), down.text, down.file);
+/** Whether nothing of a failed or stopped migration is in the schema, so that there is no way to go back. */
+async function isUntouched(
+  db: Queryable,
+  entry: HistoryEntry,
+  file: MigrationFile | undefined,
+): Promise<boolean> {
+  if (entry.direction === "down") return false;
+  if (entry.transactional) return entry.state === "failed";
+  if (!isUnfinished(entry) || entry.done > 0) return false;
+  if (entry.build) return !(await hasBuilt(db, entry.build));
+  // A statement in a transaction of its own shares it with its row; what a bare one has done, nobody knows.
+  if (!file || file.checksum !== entry.checksum) return false;
+  return (await parse(file)).statements[0]?.bare === false;
+}
+
+async function parse({ text, file }: DownFile): Promise<ParsedMigration> {
+  return parseMigrationText(await loadSqlParser(), text, file);
 }
 
 /** A job of no statements: what the history says when nothing runs. */

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { openPostgres } from "@ctb-data/postgres";
 import { expect, test } from "vitest";
 import {
   catalogOf,
@@ -93,6 +94,52 @@ test.each([
   expect(error.message).toContain(message);
   expect(await catalogOf(at.db)).toEqual(before);
   expect((await rollback(at.db, { dir: at.dir, force: true })).migrations).toHaveLength(1);
+});
+
+test.each([
+  ["TRUNCATE a CASCADE", "the table public.c has rows"],
+  ["DROP TYPE mood CASCADE", "the column public.c.m has values"],
+  ["DROP DOMAIN s.d CASCADE", "the column public.c.d has values"],
+  ["DROP EXTENSION citext CASCADE", "the column public.c.t has values"],
+  ["DROP SCHEMA s CASCADE", "the column public.c.d has values"],
+])("%s is refused for what hangs on it", async (down, message) => {
+  await using at = await testMigrations({
+    "001_a.sql": `CREATE TYPE mood AS ENUM ('x'); CREATE SCHEMA s; CREATE DOMAIN s.d AS text; CREATE EXTENSION citext;
+CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY REFERENCES a);
+CREATE TABLE c (b int REFERENCES b, m mood[], d s.d, t citext);`,
+    "001_a.down.sql": down,
+  });
+  await migrateUp(at.db, { dir: at.dir });
+  await at.db.query("INSERT INTO c VALUES (NULL, '{x}', 'x', 'x')");
+  const before = await catalogOf(at.db);
+  const error = await errorOf(rollback(at.db, { dir: at.dir }));
+  expect(error.code).toBe("WOULD_LOSE_DATA");
+  expect(error.message).toContain(message);
+  expect(await catalogOf(at.db)).toEqual(before);
+  await at.db.query("DELETE FROM c");
+  expect((await rollback(at.db, { dir: at.dir })).migrations).toMatchObject([{ forced: [] }]);
+});
+
+test("rows that a policy hides even from the table's owner are kept", async () => {
+  await using at = await testMigrations({
+    "001_a.sql":
+      "CREATE TABLE a (x int); ALTER TABLE a ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;",
+    "001_a.down.sql": "DROP TABLE a;",
+  });
+  await migrateUp(at.db, { dir: at.dir });
+  const name = `ctb_owner_${at.url.slice(-8).replaceAll(/\W/g, "_")}`;
+  await at.db.query(`CREATE ROLE ${name}; GRANT ALL ON SCHEMA ctb_data, public TO ${name};
+GRANT ALL ON ctb_data.migrations TO ${name}; INSERT INTO a VALUES (1); ALTER TABLE a OWNER TO ${name}`);
+  try {
+    await using owner = await openPostgres({ url: `${at.url}?options=-crole%3D${name}` });
+    const error = await errorOf(rollback(owner, { dir: at.dir }));
+    expect(error.code).toBe("WOULD_LOSE_DATA");
+    expect(error.message).toContain("row-level security");
+    await at.db.query("TRUNCATE a");
+    expect((await rollback(owner, { dir: at.dir })).migrations).toMatchObject([{ forced: [] }]);
+  } finally {
+    await at.db.query(`DROP OWNED BY ${name}; DROP ROLE ${name}`);
+  }
 });
 
 test("columns without values, computed columns, empty tables and a delete that says which rows are no loss", async () => {

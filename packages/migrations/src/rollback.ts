@@ -14,8 +14,8 @@ import type { RolledBack, RollbackOptions, RollbackResult } from "./run-options.
 /**
  * Runs the down files of the newest migrations, newest first, each in one transaction with its row of the history. All
  * of them are looked at before the first one runs: without `force` it refuses what would lose rows and what has no way back.
- * A migration that failed in its transaction counts as one: there is nothing to undo, its mark is taken off. With nothing
- * to roll back the result has no migrations.
+ * A migration that failed in its transaction, or at its first statement, counts as one: there is nothing to undo, its
+ * mark is taken off. With nothing to roll back the result has no migrations.
  *
  * @throws {MigrationError} WOULD_LOSE_DATA, NO_DOWN_FILE, IRREVERSIBLE, EDITED, RENAMED or MISSING, which `force` lifts;
  * otherwise as its `code` says.

@@ -73,7 +73,7 @@ async function runOnce(
       if (prefix !== "") await connection.query(prefix);
       Object.assign(progress, { prefix: 0 });
       prefix = "";
-      await refuseDataLoss(connection, { job, statement });
+      await refuseDataLoss(connection, { job, statement, lock: true });
     }
     const query = runStatement(connection, prefix + statement.sql, options.signal);
     // Worked out while the server is busy.
@@ -96,7 +96,8 @@ function beginSql({ options }: MigrationSession, { parsed }: MigrationJob): stri
   const { statementTimeoutMs = options.statementTimeoutMs } = parsed.header;
   const statementTimeout =
     statementTimeoutMs === undefined ? "" : ` SET LOCAL statement_timeout = ${statementTimeoutMs};`;
-  return `${parsed.begin ?? "BEGIN"}; SET LOCAL lock_timeout = ${lockTimeoutMs};${statementTimeout}\n`;
+  // A comment may stand at the end of its BEGIN.
+  return `${parsed.begin ?? "BEGIN"}\n; SET LOCAL lock_timeout = ${lockTimeoutMs};${statementTimeout}\n`;
 }
 
 function commitSql({ by }: MigrationSession, job: MigrationJob): string {

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { openPostgres } from "@ctb-data/postgres";
 import { expect, test } from "vitest";
 import {
   catalogOf,
@@ -210,6 +212,59 @@ test("rollback of a failed file drops what its build has left and runs its way b
     "applied",
     "pending",
   ]);
+});
+
+test.each([
+  ["CREATE UNIQUE INDEX CONCURRENTLY a_x ON a (x);", "DROP INDEX CONCURRENTLY a_x;"],
+  ["CREATE UNIQUE INDEX CONCURRENTLY a_x ON a (x);", undefined],
+  ["ALTER TABLE a ADD UNIQUE (x);", "ALTER TABLE a DROP CONSTRAINT a_x_key;"],
+])("%s that failed as the first statement leaves nothing to go back from", async (up, down) => {
+  await using at = await testMigrations({
+    "001_a.sql": table,
+    "002_i.sql": none + up,
+    ...(down !== undefined && { "002_i.down.sql": none + down }),
+  });
+  await errorOf(migrateUp(at.db, { dir: at.dir }));
+  expect((await rollback(at.db, { dir: at.dir })).migrations).toMatchObject([
+    { version: 2, schemaChanged: false },
+  ]);
+  expect((await catalogOf(at.db)).filter((line) => line.includes("INDEX"))).toEqual([]);
+  await at.db.query("DELETE FROM a");
+  expect((await migrateUp(at.db, { dir: at.dir })).migrations).toHaveLength(1);
+});
+
+test("a procedure that failed as the first statement has its way back run: it may have committed", async () => {
+  await using at = await testMigrations({
+    "001_p.sql":
+      "CREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN CREATE TABLE half (); COMMIT; PERFORM 1 / 0; END'",
+    "002_c.sql": `${none}CALL p();`,
+    "002_c.down.sql": "DROP TABLE half;",
+  });
+  await errorOf(migrateUp(at.db, { dir: at.dir }));
+  expect((await rollback(at.db, { dir: at.dir })).migrations).toMatchObject([
+    { version: 2, schemaChanged: true },
+  ]);
+  expect(await valueOf(at.db, "SELECT to_regclass('half')")).toBe("null");
+});
+
+test("rows that another session commits while a way back waits for its table are kept", async () => {
+  await using at = await testMigrations({
+    "001_a.sql": "CREATE TABLE a (x int);",
+    "001_a.down.sql": `${none}DROP TABLE a;`,
+  });
+  await migrateUp(at.db, { dir: at.dir });
+  await using other = await openPostgres({ url: at.url });
+  const error = await other.withConnection(async (connection) => {
+    await connection.query("BEGIN; INSERT INTO a VALUES (1)");
+    const failure = errorOf(rollback(at.db, { dir: at.dir }));
+    const waiting =
+      "SELECT count(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    while ((await valueOf(at.db, waiting)) === "0") await sleep(10);
+    await connection.query("COMMIT");
+    return await failure;
+  });
+  expect(error.code).toBe("WOULD_LOSE_DATA");
+  expect(await valueOf(at.db, "SELECT count(*) FROM a")).toBe("1");
 });
 
 test("a way back without a transaction that fails goes on with retry, and up waits for it", async () => {

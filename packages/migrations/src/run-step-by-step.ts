@@ -160,7 +160,8 @@ class Steps {
 
   async #runBare(statement: MigrationStatement, at: number): Promise<void> {
     const { connection, options } = this.#session;
-    if (this.#job.keepsRows) await refuseDataLoss(connection, { job: this.#job, statement });
+    if (this.#job.keepsRows)
+      await refuseDataLoss(connection, { job: this.#job, statement, lock: false });
     try {
       await runStatement(connection, statement.sql, options.signal);
     } catch (error) {
@@ -183,7 +184,8 @@ class Steps {
     for (let attempt = 1; ; attempt += 1) {
       try {
         await connection.query(`BEGIN READ WRITE; ${this.#wrappedTimeout()}`);
-        if (this.#job.keepsRows) await refuseDataLoss(connection, { job: this.#job, statement });
+        if (this.#job.keepsRows)
+          await refuseDataLoss(connection, { job: this.#job, statement, lock: true });
         await runStatement(connection, statement.sql, signal);
         await connection.query(
           this.row(this.#stateAfter(at), at + 1).replace("BEGIN READ WRITE; ", ""),

@@ -80,10 +80,15 @@ const hintBySqlState: Readonly<Record<string, string>> = {
     "When another tool has built this database, mark what is there: ctb-data migrate baseline.",
 };
 
+/** Of a migration that stopped in its middle, the way back finds only a part. */
+const ifExists =
+  " When the migration was never finished, DROP … IF EXISTS takes back what there is of it.";
+
 function hintFor(job: MigrationJob, at: number, error: PostgresError | undefined): string {
   const way = job.direction === "up" ? "up" : "rollback";
   const known = hintBySqlState[error?.sqlState ?? ""];
-  const reason = known === undefined ? "" : ` ${known}`;
+  const isGone = way === "rollback" && /^42(704|P01)$/.test(error?.sqlState ?? "");
+  const reason = isGone ? ifExists : known === undefined ? "" : ` ${known}`;
   if (job.parsed.header.transaction) {
     return `Nothing of ${job.parsed.file} was done. Correct it and run ctb-data migrate ${way} again.${reason}`;
   }
