@@ -196,3 +196,18 @@ test("rules are for the types that they mean something for", () => {
     examples: [1, null, ["a"]],
   });
 });
+
+test("min and max of a text are lengths that it can have, and a default is one of its list", () => {
+  expect(messagesOf("name: a, type: text, min: -1, max: 2.5")).toEqual([
+    '"min" of a text is a length, which -1 is not',
+    '"max" of a text is a length, which 2.5 is not',
+  ]);
+  expect(messagesOf("name: a, type: varchar(5), min: 6")).toEqual([
+    "min: 6 is more than a varchar(5) can hold",
+  ]);
+  expect(messagesOf("name: a, type: numeric, min: -1, max: 2.5")).toEqual([]);
+  expect(messagesOf(`name: a, type: text, enum: [gold, silver], default: "'sliver'"`)).toEqual([
+    '"sliver" is not in the list of "enum", did you mean "silver"?',
+  ]);
+  expect(messagesOf(`name: a, type: text, enum: [gold, silver], default: "'gold'"`)).toEqual([]);
+});

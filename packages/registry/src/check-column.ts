@@ -2,7 +2,7 @@ import { checkDefault } from "./check-default.ts";
 import { encryptionOf } from "./check-encryption.ts";
 import { checkColumnName } from "./check-name.ts";
 import { checkShape, metaOf, plainOf } from "./check-shape.ts";
-import { isSerial, parseColumnType } from "./column-type.ts";
+import { formatColumnType, isSerial, parseColumnType } from "./column-type.ts";
 import { quoted, suggestion } from "./problem.ts";
 import type { ColumnDraft, RegistryChecking } from "./registry-draft.ts";
 import { columnHeadSchema } from "./registry-schema.ts";
@@ -198,6 +198,7 @@ function checkRules({ data, at, type }: Rules, { problems }: RegistryChecking): 
       `min: ${data.min} is greater than max: ${data.max}`,
     );
   }
+  if (isText) checkLengths({ data, at, type }, problems);
   if (data.pattern !== undefined && !isPattern(data.pattern)) {
     problems.error(
       spotOf(at, "pattern"),
@@ -205,6 +206,20 @@ function checkRules({ data, at, type }: Rules, { problems }: RegistryChecking): 
       `${quoted(data.pattern)} is not a regular expression of ECMAScript with the flag u`,
     );
   }
+}
+
+/** `min` and `max` of a text are lengths. */
+function checkLengths({ data, at, type }: Rules, problems: RegistryChecking["problems"]): void {
+  for (const key of ["min", "max"] as const) {
+    const length = data[key];
+    if (length === undefined || (Number.isInteger(length) && length >= 0)) continue;
+    const message = `"${key}" of a text is a length, which ${length} is not`;
+    problems.error(keySpot(at, key), "wrong-value", message);
+  }
+  const room = type.kind === "enum" ? undefined : type.length;
+  if (room === undefined || data.min === undefined || data.min <= room) return;
+  const message = `min: ${data.min} is more than a ${formatColumnType(type)} can hold`;
+  problems.error(keySpot(at, "min"), "conflict", message);
 }
 
 function isPattern(pattern: string): boolean {

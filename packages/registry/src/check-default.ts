@@ -66,8 +66,11 @@ export function checkDefault({ data, at, type }: Default, { problems }: Registry
     return;
   }
   const literal = /^'((?:[^']|'')*)'$/.exec(text)?.[1]?.replaceAll("''", "'");
-  if (type.kind !== "enum" || type.dimensions > 0 || literal === undefined) return;
-  if (type.values.includes(literal)) return;
+  if (type.dimensions > 0 || literal === undefined) return;
+  if (Array.isArray(data.enum) && !data.enum.includes(literal)) {
+    fail(`${quoted(literal)} is not in the list of "enum"${suggestion(literal, data.enum)}`);
+  }
+  if (type.kind !== "enum" || type.values.includes(literal)) return;
   fail(
     `the enum ${quoted(type.name)} has no value ${quoted(literal)}${suggestion(literal, type.values)}`,
   );

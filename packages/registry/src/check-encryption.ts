@@ -100,10 +100,14 @@ function blindIndexOf(
 
 /** The column that holds the blind index of an encrypted one; undefined for any other column. */
 export function blindIndexColumn({ at, column }: ColumnDraft): Column | undefined {
-  const { encryption, nullable, name } = column;
+  const { encryption, nullable, name, id, renamedFrom } = column;
   if (encryption?.blindIndex === undefined) return undefined;
+  const isNamed = encryption.blindIndex.column !== `${name}_bidx`;
   return {
     name: encryption.blindIndex.column,
+    // It is renamed with its column.
+    ...(id === undefined ? {} : { id: `${id} (blind index)` }),
+    ...(renamedFrom === undefined || isNamed ? {} : { renamedFrom: `${renamedFrom}_bidx` }),
     type: { name: "text", kind: "text", dimensions: 0 },
     nullable,
     blindIndexOf: name,

@@ -62,7 +62,10 @@ const facts: Readonly<Record<ColumnAspect, (column: Column) => unknown>> = {
   type: ({ type }) => formatColumnType(type),
   nullable: ({ nullable }) => nullable,
   default: (column) => column.default,
-  encryption: ({ encryption, blindIndexOf }) => [encryption, blindIndexOf],
+  encryption: ({ encryption, blindIndexOf }) => [
+    encryptionFacts(encryption),
+    blindIndexOf !== undefined,
+  ],
   rules: ({ format, min, max, pattern, oneOf }) => [format, min, max, pattern, oneOf],
   notes: ({ description, examples, classification, deprecated, meta }) => [
     description,
@@ -73,10 +76,17 @@ const facts: Readonly<Record<ColumnAspect, (column: Column) => unknown>> = {
   ],
 };
 
+/** What decides how values are written; the column of the blind index is a column of its own, which may be renamed. */
+function encryptionFacts(encryption: Column["encryption"]): unknown {
+  if (encryption?.blindIndex === undefined) return encryption;
+  const { normalize, bits } = encryption.blindIndex;
+  return { normalize, bits };
+}
+
 /** Whether values that are there may be lost or refused. */
 function isDestructive(before: Column, after: Column): boolean {
   if (before.nullable && !after.nullable) return true;
-  if (!isDeepStrictEqual(before.encryption, after.encryption)) return true;
+  if (!isDeepStrictEqual(facts.encryption(before), facts.encryption(after))) return true;
   return (
     formatColumnType(before.type) !== formatColumnType(after.type) &&
     !isWider(before.type, after.type)

@@ -237,3 +237,26 @@ test("what one direction adds, the other removes", () => {
     { numRuns: process.env["SLOW"] === "1" ? 100 : 10 },
   );
 });
+
+const encrypted = (more: string) =>
+  columns(`${more}, type: text, encrypted: { blind_index: true }`);
+const bits = (count: number) =>
+  columns(`name: a, type: text, encrypted: { blind_index: { bits: ${count} } }`);
+
+describe("the blind index of a column", () => {
+  test("is renamed with it, and keeps its values", () => {
+    const renamed = ["rename column t.mail to email", "rename column t.mail_bidx to email_bidx"];
+    expect(said(encrypted("name: mail"), encrypted("name: email, renamed_from: mail"))).toEqual([
+      ...renamed,
+      "rename index t_mail_bidx_idx to t_email_bidx_idx",
+    ]);
+    expect(said(encrypted("name: mail, id: c1"), encrypted("name: email, id: c1"))).toEqual([
+      ...renamed,
+      "rename index t_mail_bidx_idx to t_email_bidx_idx",
+    ]);
+  });
+
+  test("has to be made again when it is made otherwise", () => {
+    expect(said(bits(64), bits(48))).toEqual(["change column t.a: encrypted !"]);
+  });
+});

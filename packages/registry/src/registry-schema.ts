@@ -228,11 +228,18 @@ const tableParts = {
     )
     .optional(),
   checks: z
-    .array(
-      z.union(
-        [sql, checkRule],
-        oneOf("must be an SQL expression, or a map of name and expression"),
-      ),
+    .union(
+      [
+        sql,
+        checkRule,
+        z.array(
+          z.union(
+            [sql, checkRule],
+            oneOf("must be an SQL expression, or a map of name and expression"),
+          ),
+        ),
+      ],
+      oneOf("must be a list of SQL expressions"),
     )
     .optional(),
   fk: z

@@ -6,28 +6,47 @@ import type { Column, ForeignKey, Registry, Table } from "./registry.ts";
  * foreign key. Names that Mermaid cannot spell get `_` for what it refuses, and their real name beside them.
  */
 export function renderErd(registry: Registry): string {
+  const entities = entityNames(registry.tables.keys());
+  const nameOf = (table: string) => entities.get(table) ?? table;
   const lines = ["erDiagram"];
   for (const table of registry.tables.values()) {
-    lines.push(`  ${entityName(table.name)} {`);
+    lines.push(`  ${nameOf(table.name)} {`);
     for (const column of table.columns.values()) lines.push(`    ${attribute(table, column)}`);
     lines.push("  }");
   }
   for (const table of registry.tables.values()) {
-    for (const key of table.foreignKeys) lines.push(`  ${relationship(table, key)}`);
+    for (const key of table.foreignKeys) {
+      lines.push(
+        `  ${nameOf(key.referencedTable)} ${relationship(table, key, nameOf(table.name))}`,
+      );
+    }
   }
   return `${lines.join("\n")}\n`;
 }
 
-/** Mermaid's quoted entity names may have anything but these. */
-function entityName(name: string): string {
-  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return name;
-  return `"${name.replaceAll(/["%\\\s]/g, "_")}"`;
+/** Words of Mermaid's own, in any case: as the name of an entity they need quotes. */
+const keywords =
+  /^(?:acc(?:title|descr)|class(?:def)?|default|direction|end|erdiagram|many|md|more|o|one|only|optionally|or|style|subgraph|title|to|u|zero)$/i;
+
+/** What each table is called in the diagram. Mermaid's quoted names may have anything but quotes, `%` and backslashes. */
+function entityNames(tables: Iterable<string>): ReadonlyMap<string, string> {
+  const taken = new Set<string>();
+  const names = new Map<string, string>();
+  for (const table of tables) {
+    let safe = table.replaceAll(/["%\\]/g, "_");
+    while (taken.has(safe)) safe += "_";
+    taken.add(safe);
+    const isPlain = /^[A-Za-z_][A-Za-z0-9_]*$/.test(safe) && !keywords.test(safe);
+    names.set(table, isPlain ? safe : `"${safe}"`);
+  }
+  return names;
 }
 
-/** Mermaid's attribute words: no commas, dots or quotes. */
+/** Mermaid's attribute words: no commas, dots or quotes, and none that begins like a key. */
 function word(text: string): string {
   const safe = text.replaceAll(",", "-").replaceAll(/[^A-Za-z0-9\-_[\]()\u00C0-\uFFFF*]/g, "_");
-  return /^[A-Za-z_\u00C0-\uFFFF]/.test(safe) ? safe : `_${safe}`;
+  const isWord = /^[A-Za-z_\u00C0-\uFFFF]/.test(safe) && !/^[PFU]K(?![A-Za-z0-9_])/i.test(safe);
+  return isWord ? safe : `_${safe}`;
 }
 
 function attribute(table: Table, column: Column): string {
@@ -54,7 +73,8 @@ function keysOf(table: Table, column: string): readonly string[] {
   ];
 }
 
-function relationship(table: Table, key: ForeignKey): string {
+/** The line from the referenced table, whose name stands before it, to the table. */
+function relationship(table: Table, key: ForeignKey, entity: string): string {
   const isRequired = key.columns.every((name) => table.columns.get(name)?.nullable === false);
   const same = (columns: readonly string[]) =>
     columns.toSorted().join("\0") === key.columns.toSorted().join("\0");
@@ -63,5 +83,5 @@ function relationship(table: Table, key: ForeignKey): string {
   );
   const line = `${isRequired ? "||" : "|o"}--${isUnique ? "o|" : "o{"}`;
   const label = key.columns.join(", ").replaceAll(/["\s]+/g, " ");
-  return `${entityName(key.referencedTable)} ${line} ${entityName(table.name)} : "${label}"`;
+  return `${line} ${entity} : "${label}"`;
 }

@@ -129,20 +129,29 @@ function collectionSections({ name, description, fields }: Collection): readonly
 
 function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, head.map(() => "---"), ...rows];
-  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return lines.map((cells) => `| ${cells.map(cell).join(" | ")} |`).join("\n");
+}
+
+/** In a table each bar ends a cell, in code too; elsewhere a backslash before it would be seen in code. */
+function cell(markdown: string): string {
+  return markdown.replaceAll(/(?<!\\)\|/g, String.raw`\|`);
 }
 
 /** Text that Markdown must not take for markup, on one line. */
 function text(value: string): string {
-  return value
-    .replaceAll(/\s+/g, " ")
-    .trim()
-    .replaceAll(/[\\`*_{}[\]<>#|~&]/g, String.raw`\$&`);
+  return (
+    value
+      .replaceAll(/\s+/g, " ")
+      .trim()
+      .replaceAll(/[\\`*_{}[\]<>#|~&]/g, String.raw`\$&`)
+      // The beginning of a list, a rule or an underlined heading.
+      .replace(/^([-+=]|\d+(?=[.)]))/, (start) => (/^\d/.test(start) ? `${start}\\` : `\\${start}`))
+  );
 }
 
 /** A code span; a longer run of backticks than any inside of it stands around it. */
 function code(value: string): string {
-  const line = value.replaceAll(/\s+/g, " ").replaceAll("|", String.raw`\|`);
+  const line = value.replaceAll(/\s+/g, " ");
   const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
   const space = longest > 0 || line.startsWith(" ") || line.endsWith(" ") || line === "" ? " " : "";

@@ -32,13 +32,13 @@ test("the diagram has an entity per table and a line per foreign key, spelled as
     varchar(255) email UK "how to 'reach' them"
     text secret "encrypted"
   }
-  "order_lines" {
+  "order lines" {
     integer client_id PK, FK "required"
     integer line_no PK, UK "line no; required"
     numeric(10-2) price "required"
     status state
   }
-  clients ||--o{ "order_lines" : "client_id"
+  clients ||--o{ "order lines" : "client_id"
 `);
 });
 
@@ -75,4 +75,53 @@ test("the page has the diagram, then every table, enum and collection, with noth
   );
   expect(page.endsWith("\n")).toBe(true);
   expect(renderMarkdown(registry)).toBe(page);
+});
+
+test("tables and columns that are called like Mermaid's own words are spelled so that it can read them", () => {
+  const text = renderErd(
+    parseRegistry(`
+tables:
+  class: { columns: [{ name: PK, type: integer, pk: true }, { name: fk-1, type: integer, references: class.PK }, { name: pk_x, type: text }] }
+  Many: { columns: [{ name: a, type: text }] }
+  classes: { columns: [{ name: a, type: text }] }
+`),
+  );
+  expect(text).toBe(`erDiagram
+  "class" {
+    integer _PK PK "PK; required"
+    integer _fk-1 FK "fk-1"
+    text pk_x
+  }
+  "Many" {
+    text a
+  }
+  classes {
+    text a
+  }
+  "class" |o--o{ "class" : "fk-1"
+`);
+});
+
+test("two tables are two entities, however their names are cleaned", () => {
+  const names = ['a"b', "a%b", "a_b"].map(
+    (name) => `${JSON.stringify(name)}: { columns: [{ name: x, type: text }] }`,
+  );
+  const lines = renderErd(parseRegistry(`tables: { ${names.join(", ")} }`)).split("\n");
+  expect(lines.filter((line) => line.endsWith("{"))).toEqual(["  a_b {", "  a_b_ {", "  a_b__ {"]);
+});
+
+test("a bar has a backslash in a table only, and a description begins no list", () => {
+  const page = renderMarkdown(
+    parseRegistry(`
+tables:
+  a:
+    description: "- one"
+    columns: [{ name: x, type: text, default: "'a' || 'b'", check: "x || 'y' <> 'z'", description: "a | b" }]
+  b: { description: "1. one", columns: [{ name: x, type: text }] }
+`),
+  );
+  expect(page).toContain("\n\\- one\n");
+  expect(page).toContain("\n1\\. one\n");
+  expect(page).toContain("| `'a' \\|\\| 'b'` | a \\| b |");
+  expect(page).toContain("- check `x || 'y' <> 'z'`: `a_x_check`");
 });
