@@ -294,7 +294,7 @@ describe("a pool", () => {
     await using db = await openPostgres({
       url: database.url,
       poolSize: 1,
-      connectTimeoutMs: 50,
+      connectTimeoutMs: 1000,
       connectRetries: 0,
     });
     await db.withConnection(async () => {

@@ -185,6 +185,9 @@ export class ConnectionPool implements SessionHost {
 
   async #connect(signal: AbortSignal): Promise<LentClient> {
     const connecting = this.#pool.connect();
+    // One that lies ready comes at once: watching a signal would cost more than it does.
+    const { idleCount, waitingCount } = this.#pool;
+    if (idleCount > 0 && waitingCount <= idleCount) return await connecting;
     let onAbort: (() => void) | undefined;
     const aborted = new Promise<never>((_resolve, reject) => {
       onAbort = () => reject(cancelled(signal));

@@ -50,9 +50,25 @@ export class Session {
 
   /** Runs one statement when those before it are done. @throws {PostgresError} */
   async run(config: QueryConfig, limits: Limits = {}): Promise<QueryResult> {
+    if (this.#running === 0 && !this.#released && !isLimited(limits))
+      return await this.#runAtOnce(config);
     return await this.exclusively(
       async () => await this.guard(async () => await this.client.query(config), limits),
     );
+  }
+
+  /** The common case, with as little around it as can be: single rows are measured against the bare driver. */
+  async #runAtOnce(config: QueryConfig): Promise<QueryResult> {
+    this.#running = 1;
+    try {
+      const run = this.client.query(config);
+      this.#tail = run;
+      return await run;
+    } catch (error) {
+      throw this.#failed(error);
+    } finally {
+      this.#running -= 1;
+    }
   }
 
   /** Runs `fn`, which uses this session several times; an aborted signal cancels what runs and does not wait for `fn`. */
@@ -105,15 +121,13 @@ export class Session {
   }
 
   /** Runs `fn`; cancels it in the server when a limit is reached. Errors become {@link PostgresError}s. */
-  async guard<T>(fn: () => Promise<T>, { timeoutMs = 0, signal }: Limits = {}): Promise<T> {
-    if (timeoutMs <= 0 && signal === undefined) {
-      try {
-        return await fn();
-      } catch (error) {
-        throw this.#failed(error);
-      }
+  async guard<T>(fn: () => Promise<T>, limits: Limits = {}): Promise<T> {
+    if (isLimited(limits)) return await this.#limited(fn, limits.timeoutMs ?? 0, limits.signal);
+    try {
+      return await fn();
+    } catch (error) {
+      throw this.#failed(error);
     }
-    return await this.#limited(fn, timeoutMs, signal);
   }
 
   async #limited<T>(
@@ -159,7 +173,7 @@ export class Session {
     await this.#host.cancel(this.client);
     const timer = setTimeout(() => this.cut(), cancelGraceMs);
     timer.unref();
-    void tail.finally(() => clearTimeout(timer));
+    void tail.catch(() => undefined).finally(() => clearTimeout(timer));
   }
 
   /** Closes the socket at once. Whatever runs fails with CONNECTION_LOST. */
@@ -183,12 +197,17 @@ export class Session {
   }
 }
 
+function isLimited({ timeoutMs = 0, signal }: Limits): boolean {
+  return timeoutMs > 0 || signal !== undefined;
+}
+
 /** The error for work that its signal has stopped. */
 export function cancelled(signal: AbortSignal, cause?: unknown): PostgresError {
-  if (cause instanceof PostgresError && (cause.code === "CANCELLED" || cause.code === "TIMEOUT"))
-    return cause;
   const reason: unknown = signal.reason;
   const timeout = reason instanceof DOMException && reason.name === "TimeoutError";
+  // The server only knows that it was asked to stop; the signal knows why.
+  const known = timeout ? ["TIMEOUT"] : ["CANCELLED", "TIMEOUT"];
+  if (cause instanceof PostgresError && known.includes(cause.code)) return cause;
   return new PostgresError(
     timeout ? "TIMEOUT" : "CANCELLED",
     timeout
