@@ -165,6 +165,27 @@ intake:
   });
 });
 
+test("a key of nothing, a null where none may be and a number beyond its type are refused", () => {
+  expect(
+    problemsOf(`
+vendor: v
+version: 1
+intake:
+  table: clients
+  key: []
+  columns:
+    name: { from: N, default: null, values: { a: null }, otherwise: { value: null } }
+    size: { constant: 2147483648 }
+`),
+  ).toEqual([
+    "b.yml:6:8 intake.key: the key is empty, so that all records would be one",
+    'b.yml:8:31 intake.columns.name.default: "default" gives null to the column "name", which cannot be null',
+    'b.yml:8:45 intake.columns.name.values: "values" gives null to the column "name", which cannot be null',
+    'b.yml:8:69 intake.columns.name.otherwise: "otherwise" gives null to the column "name", which cannot be null',
+    "b.yml:9:23 intake.columns.size.constant: 2147483648 is not a value of integer",
+  ]);
+});
+
 describe("export", () => {
   test("each of the vendor's fields says where its value comes from, in the vendor's order", () => {
     const { export: exported } = parseBlueprint(

@@ -1,5 +1,11 @@
 import { intakeHeadSchema, intakeRuleSchema } from "./blueprint-schema.ts";
-import type { BlueprintIntake, ConstantOrigin, IntakeColumn, ValueOrigin } from "./blueprint.ts";
+import type {
+  BlueprintIntake,
+  ConstantOrigin,
+  IntakeColumn,
+  ValueOrigin,
+  ValueRule,
+} from "./blueprint.ts";
 import { checkShape, describe, type Checking } from "./check-shape.ts";
 import { spotOf, valueRuleOf } from "./check-value-rule.ts";
 import { isSerial } from "./column-type.ts";
@@ -84,6 +90,10 @@ function checkCollection(
 
 function keyOf(at: Located, checking: IntakeChecking): readonly ValueOrigin[] {
   const seen = new Set<string>();
+  if (itemsOf(at).length === 0) {
+    const message = "the key is empty, so that all records would be one";
+    checking.problems.error(at, "wrong-value", message);
+  }
   return itemsOf(at).flatMap((item) => {
     const text = textAt(item);
     if (text === undefined) {
@@ -208,7 +218,29 @@ function ruleOf(at: Located, column: Column, checking: IntakeChecking): IntakeCo
     },
     checking,
   );
+  if (mustBeGiven(column)) checkNotNull(rule, { at, column, checking });
   return { ...rule, column: column.name };
+}
+
+/** Reports a null that the file itself gives to a column that cannot be null. */
+function checkNotNull(
+  { origin, values, otherwise, ...rule }: ValueRule,
+  {
+    at,
+    column,
+    checking,
+  }: { readonly at: Located; readonly column: Column; readonly checking: Checking },
+): void {
+  const nulls = [
+    ...(origin.kind === "constant" && origin.value === null ? ["constant"] : []),
+    ...(rule.default === null ? ["default"] : []),
+    ...(values !== undefined && [...values.values()].includes(null) ? ["values"] : []),
+    ...(typeof otherwise === "object" && otherwise.value === null ? ["otherwise"] : []),
+  ];
+  for (const key of nulls) {
+    const message = `"${key}" gives null to the column ${quoted(column.name)}, which cannot be null`;
+    checking.problems.error(spotOf(at, key), "conflict", message);
+  }
 }
 
 interface Origin {

@@ -126,6 +126,18 @@ function checkScalar(
 const integerKinds = new Set<ColumnType["kind"]>(["int16", "int32", "int64"]);
 const numberKinds = new Set<ColumnType["kind"]>([...integerKinds, "decimal", "float32", "float64"]);
 
+const integerBits: Readonly<Partial<Record<ColumnType["kind"], number>>> = {
+  int16: 16,
+  int32: 32,
+  int64: 64,
+};
+
+/** Whether a whole number is beyond the integers of its type. */
+function isOutOfRange(value: string | number | boolean, { kind }: ColumnType): boolean {
+  const bits = integerBits[kind];
+  return bits !== undefined && BigInt.asIntN(bits, BigInt(value)) !== BigInt(value);
+}
+
 function scalarFault(value: string | number | boolean, type: ColumnType): string | undefined {
   const shown = typeof value === "string" ? quoted(value) : String(value);
   if (type.dimensions > 0 || type.kind === "json") return undefined;
@@ -140,7 +152,9 @@ function scalarFault(value: string | number | boolean, type: ColumnType): string
     : numberKinds.has(type.kind)
       ? isNumber
       : type.kind !== "boolean" || typeof value === "boolean";
-  if (!fits) return `${shown} is not a value of ${formatColumnType(type)}`;
+  if (!fits || isOutOfRange(value, type)) {
+    return `${shown} is not a value of ${formatColumnType(type)}`;
+  }
   if (type.length === undefined || Array.from(String(value)).length <= type.length)
     return undefined;
   return `${shown} is too long for ${formatColumnType(type)}`;
