@@ -58,14 +58,13 @@ function readHeaderLines(text: string, file: string): ReadonlyMap<KnownKey, Head
   let line = 0;
   for (const row of headerRows(text)) {
     line += 1;
-    const match = /^\s*--\s*([A-Za-z][A-Za-z _-]*?)\s*:(.*)$/.exec(row);
-    if (!match) continue;
-    const [, name = "", value = ""] = match;
-    const key = knownKey(name, { file, line });
+    const colon = row.indexOf(":");
+    const name = /^\s*--\s*([A-Za-z][A-Za-z _-]*)$/.exec(row.slice(0, Math.max(colon, 0)))?.[1];
+    const key = name === undefined ? undefined : knownKey(name.trimEnd(), { file, line });
     if (key === undefined) continue;
     if (found.has(key))
       throw invalid(file, line, `has ${key} a second time`, "Keep one of the two lines.");
-    found.set(key, { value: value.trim(), line });
+    found.set(key, { value: row.slice(colon + 1).trim(), line });
   }
   return found;
 }

@@ -109,6 +109,7 @@ test.each([
   ["SELECT 1;\nCOPY clients (id) FROM stdin;\n1\n\\.\n", 2],
   ["SELECT 1;\nCOPY clients FROM stdin;\n\\N\tit's\n\\.\n", 2],
   ["COPY clients FROM STDIN WITH (FORMAT csv);", 1],
+  ["COPY clients FROM stdin;\n1;2;3\n'; copy\n\\.\n", 1],
   ["COPY clients TO stdout", 1],
 ])("COPY that needs psql for its data is named with its line: %j", async (text, line) => {
   expect(await errorOf(text)).toMatchObject({ code: "COPY_DATA", line });
@@ -117,6 +118,15 @@ test.each([
 test("a comment that speaks of COPY does not hide the real error", async () => {
   const error = await errorOf("-- COPY a FROM stdin;\nSELEC 1;");
   expect(error).toMatchObject({ code: "SYNTAX_ERROR", line: 2 });
+});
+
+// Expressions that begin anew at every "copy", or at every space, would take hours.
+test.each([
+  `-- ${"copy ".repeat(400_000)}\nSELEC 1;`,
+  `-- ${"copy a from stdin ".repeat(100_000)}\nSELEC 1;`,
+  `-- a${" ".repeat(2_000_000)}-\nSELEC 1;`,
+])("a long comment does not hold up the error behind it", async (text) => {
+  expect(await errorOf(text)).toMatchObject({ code: "SYNTAX_ERROR", line: 2 });
 });
 
 test("a syntax error has the line behind multi-byte text, and names a character that nobody sees", async () => {

@@ -90,9 +90,9 @@ function gaps(
   pending: readonly MigrationFile[],
   newest: number,
 ): readonly MigrationProblem[] {
-  const versions = files.map((file) => file.version);
+  const previous = new Map(files.map((file, at) => [file.version, files[at - 1]?.version ?? -1]));
   return pending.flatMap((file) => {
-    const before = Math.max(newest, ...versions.filter((version) => version < file.version));
+    const before = Math.max(newest, previous.get(file.version) ?? -1);
     if (before < 0 || file.version >= countsFrom || file.version <= before + 1) return [];
     const missing =
       file.version - before === 2 ? `${before + 1} is` : `${before + 1} to ${file.version - 1} are`;

@@ -166,6 +166,15 @@ test("retry refuses a file whose done statements were edited, and names the line
   expect((await retry(at.db, { dir: at.dir })).migrations).toMatchObject([{ firstStatement: 3 }]);
 });
 
+test("a file whose failed last statement was taken out is applied by retry", async () => {
+  await using at = await testMigrations({ "001_i.sql": `${none}${table}\nSELECT 1 / 0;` });
+  await errorOf(migrateUp(at.db, { dir: at.dir }));
+  await at.write("001_i.sql", none + table);
+  expect(await retry(at.db, { dir: at.dir })).toMatchObject({ migrations: [{ version: 1 }] });
+  expect((await historyOf(at.db)).at(-1)).toBe("1 up applied 2/2");
+  expect((await migrateUp(at.db, { dir: at.dir })).migrations).toEqual([]);
+});
+
 test("settings that the done statements have made are made again on a retry", async () => {
   await using at = await testMigrations({
     "001_x.sql": `${none}CREATE SCHEMA app;\nSET search_path = app;\nSELECT set_config('work_mem', '7MB', false);\nSELECT 1 / (SELECT count(*) FROM public.go);\nCREATE TABLE t AS SELECT current_setting('work_mem') AS m;`,

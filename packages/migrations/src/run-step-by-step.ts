@@ -97,16 +97,13 @@ class Steps {
       builds?.kind === "create" &&
       builds.index === (leftover.build.index ?? undefined);
     if (!isThisOne) return done;
-    if (done + 1 === parsed.statements.length)
-      await this.#session.connection.query(this.row(this.#stateAfter(done), done + 1));
     this.#report(done);
     return done + 1;
   }
 
-  /** The first row of this run. */
+  /** The first row of this run; also its last one when the failed statement was the last and is no longer in the file. */
   async start(at: number): Promise<void> {
-    if (at < this.#job.parsed.statements.length)
-      await this.#session.connection.query(this.row("running", at));
+    await this.#session.connection.query(this.row(this.#stateWith(at), at));
     this.#hasRow = true;
   }
 
@@ -175,7 +172,7 @@ class Steps {
         throw error;
     }
     await this.#refuseInvalidIndex(statement);
-    await connection.query(this.row(this.#stateAfter(at), at + 1));
+    await connection.query(this.row(this.#stateWith(at + 1), at + 1));
   }
 
   async #runWrapped(statement: MigrationStatement, at: number): Promise<void> {
@@ -188,7 +185,7 @@ class Steps {
           await refuseDataLoss(connection, { job: this.#job, statement, lock: true });
         await runStatement(connection, statement.sql, signal);
         await connection.query(
-          this.row(this.#stateAfter(at), at + 1).replace("BEGIN READ WRITE; ", ""),
+          this.row(this.#stateWith(at + 1), at + 1).replace("BEGIN READ WRITE; ", ""),
         );
         return;
       } catch (error) {
@@ -242,8 +239,8 @@ class Steps {
     );
   }
 
-  #stateAfter(at: number): RecordedState {
-    if (at + 1 < this.#job.parsed.statements.length) return "running";
+  #stateWith(done: number): RecordedState {
+    if (done < this.#job.parsed.statements.length) return "running";
     return this.#job.direction === "up" ? "applied" : "rolled_back";
   }
 

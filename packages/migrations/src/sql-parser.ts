@@ -153,17 +153,32 @@ export function copyData(file: string, line: number, cause?: unknown): Migration
   );
 }
 
-/** The line of a `COPY … FROM stdin;` whose data the error stands in. */
+/**
+ * The line of a `COPY … FROM stdin;` whose data the error stands in. Statement by statement: one expression for all of it
+ * would begin anew at every "copy" of a long text.
+ */
 function copyLineBefore(
   text: string,
   offset: number,
   isCopy: (prefix: string) => boolean,
 ): number | undefined {
-  const last = [...text.slice(0, offset).matchAll(/\bcopy\b[^;]*\bfrom\s+stdin\b[^;]*;/gi)].at(-1);
-  if (!last) return undefined;
-  const end = last.index + last[0].length;
-  if (/^\\\.$/m.test(text.slice(end, offset)) || !isCopy(text.slice(0, end))) return undefined;
-  return lineOf(text, last.index);
+  for (let end = text.lastIndexOf(";", offset - 1); end > 0;) {
+    const start = text.lastIndexOf(";", end - 1) + 1;
+    const copy = copyIn(text.slice(start, end));
+    if (copy !== undefined) {
+      const isOver = /^\\\.$/m.test(text.slice(end + 1, offset));
+      return isOver || !isCopy(text.slice(0, end + 1)) ? undefined : lineOf(text, start + copy);
+    }
+    end = start - 1;
+  }
+  return undefined;
+}
+
+/** Where `COPY … FROM stdin` begins in a statement. */
+function copyIn(statement: string): number | undefined {
+  const copy = statement.search(/\bcopy\b/i);
+  if (copy === -1) return undefined;
+  return /\bfrom\s+stdin\b/i.test(statement.slice(copy)) ? copy : undefined;
 }
 
 function endsInCopy(parse: (text: string) => ParseResult, prefix: string): boolean {
