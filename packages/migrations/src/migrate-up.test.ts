@@ -51,18 +51,10 @@ test("a file with its own BEGIN and COMMIT, and one with none, are each one tran
 test("BEGIN's own isolation level is kept", async () => {
   await using at = await testMigrations({
     "001_x.sql":
-      "BEGIN ISOLATION LEVEL SERIALIZABLE;\nCREATE TABLE a AS SELECT current_setting('transaction_isolation') AS level;\nCOMMIT;",
+      "BEGIN ISOLATION LEVEL SERIALIZABLE -- not READ ONLY\n;\nCREATE TABLE a AS SELECT current_setting('transaction_isolation') AS level;\nCOMMIT -- all of it\n;",
   });
   await migrateUp(at.db, { dir: at.dir });
   expect(await valueOf(at.db, "SELECT level FROM a")).toBe("serializable");
-});
-
-test("a comment in BEGIN says nothing", async () => {
-  await using at = await testMigrations({
-    "001_x.sql": "BEGIN -- not READ ONLY\n;\nCREATE TABLE a ();\nCOMMIT -- all of it\n;",
-    "002_x.sql": "BEGIN /* read only */;\nCREATE TABLE b ();\nCOMMIT;",
-  });
-  expect((await migrateUp(at.db, { dir: at.dir })).migrations).toHaveLength(2);
 });
 
 test("a statement that fails in the middle leaves nothing of its file, and says where it was", async () => {
@@ -297,7 +289,7 @@ test("a table that others never let go is an error that says so, and no other er
       migrateUp(at.db, { dir: at.dir, lockTimeoutMs: 20, lockAttempts: 2 }),
     );
     expect(error).toMatchObject({ code: "LOCK_TIMEOUT", sqlState: "55P03", line: 1 });
-    expect(error.hint).toContain("pg_stat_activity");
+    expect(error.hint).toMatch(/^Nothing of 001_b.sql was done. Run ctb-data.*pg_stat_activity/);
     await other.query("ROLLBACK");
   });
   const events: MigrationEvent[] = [];
@@ -400,22 +392,4 @@ test("a pooler is refused before anything is asked of it, with the direct host n
   expect(error.code).toBe("POOLED_HOST");
   expect(error.hint).toContain("ep-cool-1.eu-central-1.aws.neon.tech");
   expect(JSON.stringify(error) + error.message).not.toContain("secret");
-});
-
-test("a user that may not make the history is told how to get it", async () => {
-  await using at = await testMigrations({ "001_x.sql": "CREATE TABLE a ();" });
-  const name = `ctb_poor_${at.url.slice(-8).replaceAll(/\W/g, "_")}`;
-  await at.db.query(`CREATE ROLE ${name}`);
-  try {
-    await using poor = await openPostgres({ url: `${at.url}?options=-crole%3D${name}` });
-    const error = await errorOf(migrateUp(poor, { dir: at.dir }));
-    expect(error).toMatchObject({ code: "HISTORY_FAILED", sqlState: "42501" });
-    expect(error.hint).toContain("CREATE SCHEMA ctb_data AUTHORIZATION");
-    await at.db.query(
-      `CREATE SCHEMA ctb_data AUTHORIZATION ${name}; GRANT CREATE ON SCHEMA public TO ${name}`,
-    );
-    expect((await migrateUp(poor, { dir: at.dir })).migrations).toHaveLength(1);
-  } finally {
-    await at.db.query(`DROP OWNED BY ${name}; DROP ROLE ${name}`);
-  }
 });

@@ -25,7 +25,7 @@ export interface MigrationSession {
 /**
  * Takes the lock, makes the history if there is none, and closes the session afterwards, which releases the lock.
  *
- * @throws {MigrationError} POOLED_HOST, LOCKED, HISTORY_FAILED, and what `fn` throws.
+ * @throws {MigrationError} POOLED_HOST, INVALID_OPTIONS, LOCKED, HISTORY_FAILED, and what `fn` throws.
  */
 export async function withMigrationSession<T>(
   db: Postgres,
@@ -33,6 +33,7 @@ export async function withMigrationSession<T>(
   fn: (session: MigrationSession) => Promise<T>,
 ): Promise<T> {
   refusePooledHost(db, options.url);
+  checkNumbers(options);
   return await db.withConnection(
     async (connection) => {
       const found = await takeLock(connection, options);
@@ -55,6 +56,33 @@ export async function withMigrationSession<T>(
     // Not the signal: it would leave the session in the middle of a roll-back. Statements of files stop by it.
     { destroy: true },
   );
+}
+
+/** PostgreSQL keeps time-outs in an int of milliseconds. */
+const maxTimeoutMs = 2_147_483_647;
+
+/** Here, because the server would say it of a statement of the file. */
+function checkNumbers(options: RunOptions): void {
+  const { lockWaitMs, lockTimeoutMs, statementTimeoutMs, lockAttempts } = options;
+  checkNumber({ lockWaitMs }, 0, Infinity);
+  checkNumber({ lockAttempts }, 1, Infinity);
+  checkNumber({ lockTimeoutMs }, 0, maxTimeoutMs);
+  checkNumber({ statementTimeoutMs }, 0, maxTimeoutMs);
+}
+
+function checkNumber(
+  option: Readonly<Record<string, number | undefined>>,
+  least: number,
+  most: number,
+): void {
+  for (const [name, value] of Object.entries(option)) {
+    if (value === undefined || (value >= least && value <= most)) continue;
+    throw new MigrationError(
+      "INVALID_OPTIONS",
+      `${name} must be a number from ${least} to ${most}, not ${value}.`,
+      { hint: "Nothing was touched. Leave it out for the default." },
+    );
+  }
 }
 
 /** @throws {MigrationError} POOLED_HOST, with the host to use instead. */

@@ -39,6 +39,11 @@ test("one outer BEGIN and COMMIT are taken off, however they are spelt", async (
   }
 });
 
+test("a comment in BEGIN says nothing", async () => {
+  const migration = await parseMigration("BEGIN /* read only */;\nSELECT 1;\nCOMMIT;", file);
+  expect(sqlOf(migration)).toEqual(["SELECT 1"]);
+});
+
 test("a file without BEGIN is one transaction too", async () => {
   const migration = await parseMigration("CREATE TABLE a (); CREATE TABLE b ()", file);
   expect(migration).toMatchObject({ begin: "BEGIN", header: { transaction: true } });

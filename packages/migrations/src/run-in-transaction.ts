@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PostgresError } from "@ctb-data/postgres";
 import { refuseDataLoss } from "./data-loss.ts";
-import { insertHistorySql, type RecordedState } from "./history-table.ts";
+import { historyFailed, insertHistorySql, type RecordedState } from "./history-table.ts";
 import { MigrationError } from "./migration-error.ts";
 import { nameOf, rowOf, type MigrationJob } from "./migration-job.ts";
 import { keepLockSql } from "./migration-lock.ts";
@@ -122,26 +122,29 @@ function failureOf(
   error: unknown,
   failed: { job: MigrationJob; at: number; prefix: number },
 ): MigrationError {
-  const { job } = failed;
-  if (
-    !(
-      error instanceof PostgresError &&
-      error.table === "migrations" &&
-      error.columns?.[0] === "version"
-    )
-  ) {
+  const { file, statements } = failed.job.parsed;
+  if (failed.at < statements.length || !isAboutHistory(error))
     return statementFailure(error, failed);
-  }
+  if (error.columns?.[0] !== "version") return historyFailed("written", error);
   return new MigrationError(
     "LOCK_LOST",
-    `${job.parsed.file} released the runner's lock; nothing of it was committed.`,
+    `${file} released the runner's lock; nothing of it was committed.`,
     {
-      file: job.parsed.file,
-      version: job.version,
+      file,
+      version: failed.job.version,
       cause: error,
       hint: "Look for pg_advisory_unlock_all or pg_advisory_unlock in the functions that it calls.",
     },
   );
+}
+
+/** Whether the row of the history was refused, and not a constraint of the file that is only checked by COMMIT. */
+function isAboutHistory(error: unknown): error is PostgresError {
+  if (!(error instanceof PostgresError)) return false;
+  // 42501: the message alone says what the right is missing for, in any language.
+  return error.sqlState === "42501"
+    ? /\b(migrations|ctb_data)\b/.test(error.message)
+    : error.schema === "ctb_data" && error.table === "migrations";
 }
 
 async function recordFailure(

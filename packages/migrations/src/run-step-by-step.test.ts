@@ -196,6 +196,26 @@ test("a role or read-only default that the file takes does not keep the history 
   expect(await valueOf(at.db, "SELECT who FROM who")).toBe("(t,off)");
 });
 
+test("the history of a user that always works in another role is written in that role", async () => {
+  await using at = await testMigrations({
+    "001_x.sql": `${none}CREATE TABLE b (x int); SET ROLE pg_monitor; SELECT 1; RESET ROLE; CREATE INDEX CONCURRENTLY b_x ON b (x);`,
+  });
+  const user = `ctb_user_${at.url.slice(-8).replaceAll(/\W/g, "_")}`;
+  const owner = `${user}_owner`;
+  await at.db
+    .query(`CREATE ROLE ${owner} IN ROLE pg_monitor; CREATE ROLE ${user} LOGIN PASSWORD 'pw' NOINHERIT IN ROLE ${owner};
+ALTER ROLE ${user} SET role = ${owner};
+CREATE SCHEMA ctb_data AUTHORIZATION ${owner}; GRANT ALL ON SCHEMA public TO ${owner}`);
+  try {
+    const url = Object.assign(new URL(at.url), { username: user, password: "pw" });
+    await using db = await openPostgres({ url: url.href });
+    expect((await migrateUp(db, { dir: at.dir })).migrations).toHaveLength(1);
+    expect((await historyOf(at.db)).at(-1)).toBe("1 up applied 5/5");
+  } finally {
+    await at.db.query(`DROP OWNED BY ${owner}, ${user}; DROP ROLE ${owner}, ${user}`);
+  }
+});
+
 test("SET SESSION AUTHORIZATION is refused where it would lock the runner out of its history", async () => {
   await using at = await testMigrations({
     "001_x.sql": `${none}SET SESSION AUTHORIZATION pg_monitor;\nVACUUM;`,
@@ -338,6 +358,25 @@ test("an index that somebody else made under the name is not taken for the file'
   expect(await errorOf(migrateUp(at.db, { dir: at.dir }))).toMatchObject({ sqlState: "42P07" });
   expect(await errorOf(retry(at.db, { dir: at.dir }))).toMatchObject({ sqlState: "42P07" });
   expect(await catalogOf(at.db)).toContain("CREATE INDEX i ON public.a USING btree (y)");
+});
+
+test("a signal does not tell its sender to correct the file", async () => {
+  await using at = await testMigrations({
+    "001_s.sql": `${none}SELECT 1; SELECT pg_sleep(60);`,
+  });
+  const stop = new AbortController();
+  const options = {
+    dir: at.dir,
+    signal: stop.signal,
+    onProgress: ({ kind }: { readonly kind: string }) => {
+      if (kind === "statement") setTimeout(() => stop.abort(), 50);
+    },
+  };
+  const error = await errorOf(migrateUp(at.db, options));
+  expect(error.code).toBe("CANCELLED");
+  expect(error.hint).toBe(
+    "Statement 1 is done and stays. Go on with ctb-data migrate retry. Or undo it: ctb-data migrate rollback.",
+  );
 });
 
 test("a signal stops between two statements, and retry goes on behind them", async () => {

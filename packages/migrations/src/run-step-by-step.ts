@@ -138,8 +138,9 @@ class Steps {
       build: state === "failed" ? this.#buildBefore(done) : buildSqlOf(statements[done]),
       ...(error && { error: recordedError(error) }),
     });
-    // A file may have taken a role that cannot write the history, or made sessions read only.
-    return `BEGIN READ WRITE; SET LOCAL ROLE NONE; ${insert}; COMMIT`;
+    // A file may have taken a role that cannot write the history, or made sessions read only. Not NONE: the connection
+    // itself may come with a role, to which the history belongs.
+    return `BEGIN READ WRITE; SET LOCAL role TO DEFAULT; ${insert}; COMMIT`;
   }
 
   /** What there was before the failed statement: it has to be taken from the row in front of it. */

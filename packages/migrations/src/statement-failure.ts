@@ -86,15 +86,27 @@ const ifExists =
 
 function hintFor(job: MigrationJob, at: number, error: PostgresError | undefined): string {
   const way = job.direction === "up" ? "up" : "rollback";
-  const known = hintBySqlState[error?.sqlState ?? ""];
-  const isGone = way === "rollback" && /^42(704|P01)$/.test(error?.sqlState ?? "");
-  const reason = isGone ? ifExists : known === undefined ? "" : ` ${known}`;
+  const isFileRight = error?.code === "CANCELLED" || error?.sqlState === "55P03";
   if (job.parsed.header.transaction) {
-    return `Nothing of ${job.parsed.file} was done. Correct it and run ctb-data migrate ${way} again.${reason}`;
+    const next = isFileRight ? "Run" : "Correct it and run";
+    return `Nothing of ${job.parsed.file} was done. ${next} ctb-data migrate ${way} again.${reasonOf(way, error)}`;
   }
-  const done = at === 0 ? "Nothing was done before it" : `Statements 1 to ${at} are done and stay`;
+  const next = isFileRight ? "Go on" : "Correct the file and go on";
   const back = job.direction === "up" ? " Or undo it: ctb-data migrate rollback." : "";
-  return `${done}. Correct the file and go on with ctb-data migrate retry.${back}${reason}`;
+  return `${doneBefore(at)}. ${next} with ctb-data migrate retry.${back}${reasonOf(way, error)}`;
+}
+
+function doneBefore(at: number): string {
+  if (at === 0) return "Nothing was done before it";
+  return at === 1 ? "Statement 1 is done and stays" : `Statements 1 to ${at} are done and stay`;
+}
+
+function reasonOf(way: "up" | "rollback", error: PostgresError | undefined): string {
+  if (error === undefined || error.code === "CANCELLED") return "";
+  const { sqlState = "" } = error;
+  if (way === "rollback" && /^42(704|P01)$/.test(sqlState)) return ifExists;
+  const known = hintBySqlState[sqlState];
+  return known === undefined ? "" : ` ${known}`;
 }
 
 /** What the history keeps of a failure. */
