@@ -4,6 +4,8 @@ export interface Contender {
   /** Work that is not timed, before each run. */
   readonly prepare?: () => Promise<void>;
   readonly run: () => Promise<unknown>;
+  /** Throws unless the run did what it should, after each run, not timed: who does nothing is fastest. */
+  readonly verify?: () => Promise<void>;
 }
 
 /** The times of one contender, in milliseconds. */
@@ -42,7 +44,9 @@ async function timeOf(contender: Contender): Promise<number> {
   await contender.prepare?.();
   const start = performance.now();
   await contender.run();
-  return performance.now() - start;
+  const ms = performance.now() - start;
+  await contender.verify?.();
+  return ms;
 }
 
 function figureOf(name: string, times: readonly number[], baseline: readonly number[]): Figure {

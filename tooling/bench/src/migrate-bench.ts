@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@ctb-data/postgres/embedded";
 import { resolveBinary } from "dbmate";
+import { Client } from "pg";
 import { type Contender, compare, type Figure } from "./measure.ts";
 import type { BenchResult, Comparison } from "./report.ts";
 
@@ -18,6 +19,8 @@ interface Tool {
   readonly fileName: (number: number) => string;
   readonly content: (sql: string) => string;
   readonly command: (dir: string, url: string) => readonly [file: string, ...args: string[]];
+  /** Where it writes down what it has applied. */
+  readonly history?: string;
 }
 
 /** Builds and times one process per run, as a user starts it: the same 500 migrations for every tool. */
@@ -30,7 +33,7 @@ export async function benchMigrate(options: { readonly quick: boolean }): Promis
     const psql = await psqlVersion();
     const tools = psql === undefined ? toolsWithoutPsql : [...toolsWithoutPsql, psqlTool];
     for (const tool of tools) {
-      await writeMigrations(join(folder, tool.name), tool, count);
+      await writeMigrations(join(folder, databaseOf(tool)), tool, count);
     }
     const setting: Setting = { server, folder, tools, rounds };
     const fresh = await compareFresh(setting, count);
@@ -64,6 +67,7 @@ async function compareFresh(setting: Setting, count: number): Promise<Comparison
         await server.createDatabase(database);
       },
       run: async () => await runTool(setting, tool),
+      verify: async () => await verifyApplied(setting, tool, count),
     };
   });
   const figures = await compare(contenders, { rounds, baseline: "dbmate" });
@@ -86,7 +90,11 @@ async function compareNothingPending(setting: Setting, count: number): Promise<C
   const { rounds, tools } = setting;
   const contenders = tools
     .filter(({ name }) => name !== psqlTool.name)
-    .map((tool): Contender => ({ name: tool.name, run: async () => await runTool(setting, tool) }));
+    .map((tool): Contender => ({
+      name: tool.name,
+      run: async () => await runTool(setting, tool),
+      verify: async () => await verifyApplied(setting, tool, count),
+    }));
   const floor: Contender = {
     name: "an empty Node script",
     run: async () => await execute(process.execPath, ["-e", "0"]),
@@ -118,12 +126,29 @@ function ratioOf(figures: readonly Figure[], name: string, other: string): numbe
 
 async function runTool({ folder, server }: Setting, tool: Tool): Promise<void> {
   const url = server.urlOf(databaseOf(tool));
-  const [file, ...args] = tool.command(join(folder, tool.name), url);
+  const [file, ...args] = tool.command(join(folder, databaseOf(tool)), url);
   await execute(file, args, {
     cwd: folder,
     env: { PATH: process.env["PATH"], DATABASE_URL: url, NO_COLOR: "1" },
     maxBuffer: 2 ** 26,
   });
+}
+
+/** Every file has its table and its row in the history, once. */
+async function verifyApplied({ server }: Setting, tool: Tool, count: number): Promise<void> {
+  const client = new Client({ connectionString: server.urlOf(databaseOf(tool)) });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ tables: number; applied: number }>(
+      `SELECT (SELECT count(*)::int FROM pg_tables WHERE tablename ~ '^table_[0-9]+$') AS tables,
+        ${tool.history === undefined ? count : `(SELECT count(*)::int FROM ${tool.history})`} AS applied`,
+    );
+    const { tables = 0, applied = 0 } = rows[0] ?? {};
+    if (tables === count && applied === count) return;
+    throw new Error(`${tool.name} made ${tables} tables and wrote ${applied} rows, not ${count}.`);
+  } finally {
+    await client.end();
+  }
 }
 
 function databaseOf(tool: Tool): string {
@@ -167,6 +192,7 @@ const toolsWithoutPsql: readonly Tool[] = [
       dir,
       "migrate",
     ],
+    history: "schema_migrations",
   },
   {
     name: "dbmate by npm",
@@ -182,6 +208,7 @@ const toolsWithoutPsql: readonly Tool[] = [
       dir,
       "migrate",
     ],
+    history: "schema_migrations",
   },
   {
     name: "ctb-data",
@@ -192,9 +219,11 @@ const toolsWithoutPsql: readonly Tool[] = [
       fileURLToPath(new URL("../../../apps/cli/dist/main.js", import.meta.url)),
       "migrate",
       "up",
-      "--dir",
+      "--migrations",
       dir,
     ],
+    // One row for "applied"; more would be steps and failures.
+    history: "ctb_data.migrations",
   },
   {
     name: "node-pg-migrate",
@@ -202,12 +231,15 @@ const toolsWithoutPsql: readonly Tool[] = [
     content: (sql) => `-- Up Migration\n${sql}\n-- Down Migration\n`,
     command: (dir) => [
       process.execPath,
-      createRequire(import.meta.url).resolve("node-pg-migrate/bin/node-pg-migrate.js"),
+      createRequire(import.meta.url).resolve("node-pg-migrate/bin/node-pg-migrate"),
       "up",
       "-m",
       dir,
       "--no-verbose",
+      // A transaction for each, as all the others do.
+      "--no-single-transaction",
     ],
+    history: "pgmigrations",
   },
 ];
 
