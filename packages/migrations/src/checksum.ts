@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 
-/** SHA-256 of the text of a file, hex. Line ends at its end do not count: editors add and remove them. */
+/** SHA-256 of the text of a file, hex. White space at its end does not count: editors add and remove it. */
 export function checksumOf(text: string): string {
   return hash("sha256", text.trimEnd());
 }

@@ -7,7 +7,7 @@ export interface MigrationFile {
   readonly name: string;
   /** The file's name, without its folder. */
   readonly file: string;
-  /** SHA-256 of the normalised text (no byte-order mark, LF line ends, one line end at the end), hex. */
+  /** SHA-256 of the normalised text (no byte-order mark, LF line ends) without white space at its end, hex. */
   readonly checksum: string;
   /** The normalised text. */
   readonly text: string;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { PostgresError } from "@ctb-data/postgres";
 import { refuseDataLoss } from "./data-loss.ts";
 import { historyFailed, insertHistorySql, type RecordedState } from "./history-table.ts";
@@ -6,14 +5,13 @@ import { MigrationError } from "./migration-error.ts";
 import { nameOf, rowOf, type MigrationJob } from "./migration-job.ts";
 import { keepLockSql } from "./migration-lock.ts";
 import type { MigrationSession } from "./migration-session.ts";
+import { pauseForLocks } from "./pause-for-locks.ts";
 import { readHistory } from "./read-history.ts";
 import { resetSessionSql, resetSettingsSql } from "./reset-session.ts";
 import { runStatement } from "./run-statement.ts";
 import { recordedError, statementFailure } from "./statement-failure.ts";
 
 const defaultLockTimeoutMs = 3000;
-const defaultLockAttempts = 10;
-const pauseMs = { first: 250, most: 10_000 };
 
 /**
  * Runs a whole file and its row of the history in one transaction. When others hold its tables for longer than
@@ -26,7 +24,6 @@ export async function runInTransaction(
   session: MigrationSession,
   job: MigrationJob,
 ): Promise<void> {
-  const { lockAttempts = defaultLockAttempts, signal } = session.options;
   for (let attempt = 1; ; attempt += 1) {
     const progress = { at: 0, prefix: 0 };
     try {
@@ -39,23 +36,11 @@ export async function runInTransaction(
       );
       // An error behind the COMMIT, in the reset of the session, does not undo it.
       if (progress.at >= job.parsed.statements.length && (await isCommitted(session, job))) return;
-      const sqlState = waitable(error);
-      if (sqlState === undefined || attempt >= lockAttempts || signal?.aborted === true) {
+      if (!(await pauseForLocks(session, job, { error, attempt }))) {
         throw await recordFailure(session, job, failureOf(error, { job, ...progress }));
       }
-      const delayMs = Math.round(
-        Math.min(pauseMs.first * 2 ** (attempt - 1), pauseMs.most) * (0.5 + Math.random() / 2),
-      );
-      session.report({ kind: "retrying", migration: nameOf(job), attempt, delayMs, sqlState });
-      await sleep(delayMs, undefined, { ...(signal && { signal }) }).catch(() => undefined);
     }
   }
-}
-
-/** 55P03 lock not available, 40P01 deadlock. */
-function waitable(error: unknown): string | undefined {
-  const sqlState = error instanceof PostgresError ? error.sqlState : undefined;
-  return sqlState === "55P03" || sqlState === "40P01" ? sqlState : undefined;
 }
 
 async function runOnce(

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { PostgresError } from "@ctb-data/postgres";
 import { checksumOf } from "./checksum.ts";
 import { refuseDataLoss } from "./data-loss.ts";
 import { buildSqlOf, dropLeftovers, keptInvalidIndex, recordedBuildSql } from "./drop-leftovers.ts";
 import {
+  historyFailed,
   historyTable,
   insertHistorySql,
   type BuildSql,
@@ -13,13 +13,13 @@ import { MigrationError } from "./migration-error.ts";
 import type { MigrationStatement } from "./migration-file.ts";
 import { nameOf, rowOf, type MigrationJob } from "./migration-job.ts";
 import type { MigrationSession } from "./migration-session.ts";
+import { pauseForLocks } from "./pause-for-locks.ts";
 import { resetSessionSql, resetSettingsSql } from "./reset-session.ts";
 import { runStatement } from "./run-statement.ts";
 import { loadSqlParser } from "./sql-parser.ts";
 import { recordedError, statementFailure } from "./statement-failure.ts";
 
 const lockTimeoutMs = { bare: 600_000, wrapped: 3000 };
-const pauseMs = { first: 250, most: 10_000 };
 
 /**
  * Runs a file with `-- Transaction: none`: one statement per call, with a row of the history after each. A statement that can
@@ -44,7 +44,9 @@ export async function runStepByStep(session: MigrationSession, job: MigrationJob
     const failure = statementFailure(error, { job, at });
     await connection.query(`ROLLBACK; ${resetSettingsSql}`);
     // Without the row the history still says "running", which retry understands.
-    await connection.query(steps.row("failed", at, failure)).catch(() => undefined);
+    await connection
+      .query(steps.row("failed", at, failure))
+      .catch(async () => await connection.query("ROLLBACK"));
     await connection.query(resetSessionSql(job.parsed.statements));
     throw failure;
   }
@@ -103,7 +105,12 @@ class Steps {
 
   /** The first row of this run; also its last one when the failed statement was the last and is no longer in the file. */
   async start(at: number): Promise<void> {
-    await this.#session.connection.query(this.row(this.#stateWith(at), at));
+    const { connection } = this.#session;
+    try {
+      await connection.query(this.row(this.#stateWith(at), at));
+    } catch (error) {
+      throw connection.lost ? error : historyFailed("written", error);
+    }
     this.#hasRow = true;
   }
 
@@ -178,37 +185,20 @@ class Steps {
 
   async #runWrapped(statement: MigrationStatement, at: number): Promise<void> {
     const { connection, options } = this.#session;
-    const { lockAttempts = 10, signal } = options;
     for (let attempt = 1; ; attempt += 1) {
       try {
         await connection.query(`BEGIN READ WRITE; ${this.#wrappedTimeout()}`);
         if (this.#job.keepsRows)
           await refuseDataLoss(connection, { job: this.#job, statement, lock: true });
-        await runStatement(connection, statement.sql, signal);
+        await runStatement(connection, statement.sql, options.signal);
         await connection.query(
           this.row(this.#stateWith(at + 1), at + 1).replace("BEGIN READ WRITE; ", ""),
         );
         return;
       } catch (error) {
-        const sqlState = error instanceof PostgresError ? error.sqlState : undefined;
-        if (
-          connection.lost ||
-          attempt >= lockAttempts ||
-          (sqlState !== "55P03" && sqlState !== "40P01")
-        )
-          throw error;
+        if (connection.lost) throw error;
         await connection.query("ROLLBACK");
-        const delayMs = Math.round(
-          Math.min(pauseMs.first * 2 ** (attempt - 1), pauseMs.most) * (0.5 + Math.random() / 2),
-        );
-        this.#session.report({
-          kind: "retrying",
-          migration: nameOf(this.#job),
-          attempt,
-          delayMs,
-          sqlState,
-        });
-        await sleep(delayMs, undefined, { ...(signal && { signal }) }).catch(() => undefined);
+        if (!(await pauseForLocks(this.#session, this.#job, { error, attempt }))) throw error;
       }
     }
   }
