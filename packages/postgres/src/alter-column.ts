@@ -20,14 +20,18 @@ export function alterColumn(table: string, change: ColumnChange): readonly strin
   const type = plainType(after, schema);
   const retyped = plainType(before, schema) !== type;
   // A default of the old type may have no meaning in the new one.
-  const redefault = retyped ? before.default !== undefined || after.default !== undefined : before.default !== after.default;
+  const redefault = retyped
+    ? before.default !== undefined || after.default !== undefined
+    : before.default !== after.default;
   return [
     ...(isSerial(before) && !isSerial(after) ? dropSequence(table, change) : []),
     ...(retyped && before.default !== undefined ? [alter("DROP DEFAULT")] : []),
     ...(retyped ? [alter(`TYPE ${type}${usingClause(change)}`)] : []),
     ...(redefault ? [alter(setDefault(after))] : []),
     ...(isSerial(after) ? ownSequence(table, change, retyped) : []),
-    ...(before.nullable === after.nullable ? [] : [alter(after.nullable ? "DROP NOT NULL" : "SET NOT NULL")]),
+    ...(before.nullable === after.nullable
+      ? []
+      : [alter(after.nullable ? "DROP NOT NULL" : "SET NOT NULL")]),
   ];
 }
 
@@ -64,7 +68,11 @@ function ownSequence(
   const place = objectName(schema, table);
   return [
     `CREATE SEQUENCE ${sequence} AS ${type} OWNED BY ${place}.${column}`,
-    alterTable(table, schema, `ALTER COLUMN ${column} SET DEFAULT nextval(${quoteLiteral(sequence)})`),
+    alterTable(
+      table,
+      schema,
+      `ALTER COLUMN ${column} SET DEFAULT nextval(${quoteLiteral(sequence)})`,
+    ),
     `SELECT setval(${quoteLiteral(sequence)}, COALESCE(max(${column}), 0) + 1, false) FROM ${place}`,
   ];
 }

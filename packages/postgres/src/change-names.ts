@@ -18,7 +18,8 @@ export class ChangeNames {
         entry(this.#columns, change.table).set(change.from, change.to);
         entry(this.#columnsBefore, change.table).set(change.to, change.from);
       }
-      if (change.kind === "column-added") entry(this.#columnsBefore, change.table).set(change.column.name, undefined);
+      if (change.kind === "column-added")
+        entry(this.#columnsBefore, change.table).set(change.column.name, undefined);
       if (change.kind === "constraint-renamed") {
         entry(this.#constraints, change.table).set(change.from, change.to);
       }

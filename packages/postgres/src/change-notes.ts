@@ -1,35 +1,39 @@
-import { describeChange, type RegistryChange } from "@ctb-data/registry";
+import { describeChange, type Column, type RegistryChange } from "@ctb-data/registry";
+import { isSerial } from "./sql-type.ts";
 
 /** What a person should know before the changes are made. */
 export function changeNotes(changes: readonly RegistryChange[]): readonly string[] {
   return changes.flatMap((change) => {
     const special = noteOn(change);
     if (special !== undefined) return [special];
-    return change.destructive ? [`${describeChange(change)} This may lose data, or fail on the data that is there.`] : [];
+    return change.destructive
+      ? [`${describeChange(change)} This may lose data, or fail on the data that is there.`]
+      : [];
   });
 }
 
 function noteOn(change: RegistryChange): string | undefined {
-  switch (change.kind) {
-    case "table-removed":
-      return `Table ${change.table.name} is dropped with its rows. The way back makes it again, empty.`;
-    case "column-removed":
-      return `Column ${change.table}.${change.column.name} is dropped with its values. The way back makes it again, empty.`;
-    case "column-added":
-      return !change.column.nullable && change.column.default === undefined && !change.column.type.name.includes("serial")
-        ? `Column ${change.table}.${change.column.name} is required and has no default: adding it fails while the table has rows.`
-        : undefined;
-    case "column-changed":
-      return columnNote(change);
-    case "enum-changed":
-      return change.removed.length > 0 || change.reordered
-        ? `Enum ${change.after.name} is made anew and its columns are rewritten: rows with a removed value (${change.removed.join(", ") || "none"}) make it fail.`
-        : undefined;
-    case "unique-added":
-      return `Unique constraint ${change.constraint.name} on ${change.table} fails while rows have the same values.`;
-    default:
-      return undefined;
+  if (change.kind === "table-removed") {
+    return `Table ${change.table.name} is dropped with its rows. The way back makes it again, empty.`;
   }
+  if (change.kind === "column-removed") {
+    return `Column ${change.table}.${change.column.name} is dropped with its values. The way back makes it again, empty.`;
+  }
+  if (change.kind === "column-added" && isMissingValue(change.column)) {
+    return `Column ${change.table}.${change.column.name} is required and has no default: adding it fails while the table has rows.`;
+  }
+  if (change.kind === "column-changed") return columnNote(change);
+  if (change.kind === "enum-changed" && (change.removed.length > 0 || change.reordered)) {
+    return `Enum ${change.after.name} is made anew and its columns are rewritten: rows with a removed value (${change.removed.join(", ") || "none"}) make it fail.`;
+  }
+  if (change.kind === "unique-added") {
+    return `Unique constraint ${change.constraint.name} on ${change.table} fails while rows have the same values.`;
+  }
+  return undefined;
+}
+
+function isMissingValue(column: Column): boolean {
+  return !column.nullable && column.default === undefined && !isSerial(column);
 }
 
 function columnNote(

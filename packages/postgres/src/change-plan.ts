@@ -96,7 +96,9 @@ export class ChangePlan {
     const to = `SET SCHEMA ${quoteIdentifier(this.#schema)}`;
     const from = this.#before.schema;
     return [
-      ...(this.#schema === "public" ? [] : [`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(this.#schema)}`]),
+      ...(this.#schema === "public"
+        ? []
+        : [`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(this.#schema)}`]),
       ...[...this.#before.enums.keys()].map((name) => `ALTER TYPE ${objectName(from, name)} ${to}`),
       ...[...this.#before.tables.keys()].map((name) => alterTable(name, from, to)),
     ];
@@ -105,17 +107,24 @@ export class ChangePlan {
   /** Foreign keys that stay, but hold on to a key that is dropped or to a column whose type changes. */
   #rebuiltForeignKeys(): readonly OwnedKey[] {
     const touched = this.#touchedColumns();
-    const removed = new Set<ForeignKey>(this.#of("foreign-key-removed").map(({ constraint }) => constraint));
+    const removed = new Set<ForeignKey>(
+      this.#of("foreign-key-removed").map(({ constraint }) => constraint),
+    );
     const removedNames = new Set([...removed].map(({ name }) => name));
     return [...this.#before.tables.values()]
       .filter((table) => this.#after.tables.has(this.#names.tableAfter(table.name)))
       .flatMap((table) =>
         table.foreignKeys
-          .filter((key) => !removed.has(key) && !(removedNames.has(key.name) && this.#isRemoved(table, key)))
+          .filter(
+            (key) =>
+              !removed.has(key) && !(removedNames.has(key.name) && this.#isRemoved(table, key)),
+          )
           .filter(
             (key) =>
               key.columns.some((column) => touched.has(`${table.name}.${column}`)) ||
-              key.referencedColumns.some((column) => touched.has(`${key.referencedTable}.${column}`)),
+              key.referencedColumns.some((column) =>
+                touched.has(`${key.referencedTable}.${column}`),
+              ),
           )
           .map((key) => ({ table: table.name, key })),
       );
@@ -123,7 +132,8 @@ export class ChangePlan {
 
   #isRemoved(table: Table, key: ForeignKey): boolean {
     return this.#of("foreign-key-removed").some(
-      (change) => this.#names.tableBefore(change.table) === table.name && change.constraint.name === key.name,
+      (change) =>
+        this.#names.tableBefore(change.table) === table.name && change.constraint.name === key.name,
     );
   }
 
@@ -133,15 +143,22 @@ export class ChangePlan {
     const touch = (tableAfter: string, columns: readonly string[]): void => {
       for (const column of columns) touched.add(`${this.#names.tableBefore(tableAfter)}.${column}`);
     };
-    for (const { table, constraint } of this.#of("unique-removed")) touch(table, constraint.columns);
-    for (const { table, before } of this.#of("primary-key-changed")) touch(table, before?.columns ?? []);
+    for (const { table, constraint } of this.#of("unique-removed"))
+      touch(table, constraint.columns);
+    for (const { table, before } of this.#of("primary-key-changed"))
+      touch(table, before?.columns ?? []);
     for (const { table, index } of this.#of("index-removed")) {
-      if (index.unique) touch(table, index.parts.flatMap((part) => ("column" in part ? [part.column] : [])));
+      if (index.unique)
+        touch(
+          table,
+          index.parts.flatMap((part) => ("column" in part ? [part.column] : [])),
+        );
     }
     for (const { table, before, what } of this.#of("column-changed")) {
       if (what.includes("type") || what.includes("encryption")) touch(table, [before.name]);
     }
-    for (const { table, column } of this.#enums.convertedColumns()) touched.add(`${table}.${column}`);
+    for (const { table, column } of this.#enums.convertedColumns())
+      touched.add(`${table}.${column}`);
     return touched;
   }
 
@@ -150,14 +167,18 @@ export class ChangePlan {
       ...this.#of("foreign-key-removed").map(({ table, constraint }) =>
         this.#alterBefore(table, `DROP CONSTRAINT ${quoteIdentifier(constraint.name)}`),
       ),
-      ...rebuilt.map(({ table, key }) => this.#alter(table, `DROP CONSTRAINT ${quoteIdentifier(key.name)}`)),
+      ...rebuilt.map(({ table, key }) =>
+        this.#alter(table, `DROP CONSTRAINT ${quoteIdentifier(key.name)}`),
+      ),
     ];
   }
 
   #dropObjects(): readonly string[] {
     const constraints = [...this.#of("check-removed"), ...this.#of("unique-removed")];
     return [
-      ...this.#of("index-removed").map(({ index }) => `DROP INDEX ${objectName(this.#schema, index.name)}`),
+      ...this.#of("index-removed").map(
+        ({ index }) => `DROP INDEX ${objectName(this.#schema, index.name)}`,
+      ),
       ...constraints.map(({ table, constraint }) =>
         this.#alterBefore(table, `DROP CONSTRAINT ${quoteIdentifier(constraint.name)}`),
       ),
@@ -168,7 +189,9 @@ export class ChangePlan {
   }
 
   #dropTables(): readonly string[] {
-    const tables = this.#of("table-removed").map(({ table }) => objectName(this.#schema, table.name));
+    const tables = this.#of("table-removed").map(({ table }) =>
+      objectName(this.#schema, table.name),
+    );
     // In one statement they may refer to each other.
     return tables.length === 0 ? [] : [`DROP TABLE ${tables.join(", ")}`];
   }
@@ -191,18 +214,28 @@ export class ChangePlan {
     return this.#renamesByTable("constraint-renamed")
       .filter(({ table, first }) => {
         const before = this.#before.tables.get(this.#names.tableBefore(table));
-        const isKey = [before?.primaryKey, ...(before?.uniques ?? [])].some((key) => key?.name === first);
-        return !isKey && !dropped.has(first) && !rebuilt.some((owned) => owned.table === before?.name && owned.key.name === first);
+        const isKey = [before?.primaryKey, ...(before?.uniques ?? [])].some(
+          (key) => key?.name === first,
+        );
+        return (
+          !isKey &&
+          !dropped.has(first) &&
+          !rebuilt.some((owned) => owned.table === before?.name && owned.key.name === first)
+        );
       })
       .map(({ table, from, to }) =>
         this.#alter(table, `RENAME CONSTRAINT ${quoteIdentifier(from)} TO ${quoteIdentifier(to)}`),
       );
   }
 
-  #renamesByTable(
-    kind: "column-renamed" | "constraint-renamed",
-  ): readonly { readonly table: string; readonly from: string; readonly to: string; readonly first: string }[] {
-    const renames = kind === "column-renamed" ? this.#of("column-renamed") : this.#of("constraint-renamed");
+  #renamesByTable(kind: "column-renamed" | "constraint-renamed"): readonly {
+    readonly table: string;
+    readonly from: string;
+    readonly to: string;
+    readonly first: string;
+  }[] {
+    const renames =
+      kind === "column-renamed" ? this.#of("column-renamed") : this.#of("constraint-renamed");
     return [...new Set(renames.map(({ table }) => table))].flatMap((table) => {
       const list = renames.filter((rename) => rename.table === table);
       const origin = new Map<string, string>();
@@ -216,12 +249,11 @@ export class ChangePlan {
 
   #createTables(): readonly string[] {
     const added = new Set(this.#of("table-added").map(({ table }) => table.name));
-    return creationOrder(this.#after)
-      .filter((table) => added.has(table.name))
-      .flatMap((table) => [
-        createTable(table, this.#schema, []),
-        ...table.indexes.map((index) => createIndex(index, table.name, this.#schema)),
-      ]);
+    const tables = creationOrder(this.#after).filter((table) => added.has(table.name));
+    return tables.flatMap((table) => [
+      createTable(table, this.#schema, []),
+      ...table.indexes.map((index) => createIndex(index, table.name, this.#schema)),
+    ]);
   }
 
   #addColumns(): readonly string[] {
@@ -253,13 +285,17 @@ export class ChangePlan {
   }
 
   #addIndexes(): readonly string[] {
-    return this.#of("index-added").map(({ table, index }) => createIndex(index, table, this.#schema));
+    return this.#of("index-added").map(({ table, index }) =>
+      createIndex(index, table, this.#schema),
+    );
   }
 
   #addForeignKeys(rebuilt: readonly OwnedKey[]): readonly string[] {
     return [
       ...this.#of("table-added").flatMap(({ table }) =>
-        table.foreignKeys.map((key) => this.#alter(table.name, `ADD ${foreignKeyClause(key, this.#schema)}`)),
+        table.foreignKeys.map((key) =>
+          this.#alter(table.name, `ADD ${foreignKeyClause(key, this.#schema)}`),
+        ),
       ),
       ...this.#of("foreign-key-added").flatMap(({ table, constraint }) =>
         this.#validated(table, constraint.name, foreignKeyClause(constraint, this.#schema)),
@@ -271,7 +307,9 @@ export class ChangePlan {
   #restoreForeignKey(tableBefore: string, key: ForeignKey): readonly string[] {
     const table = this.#names.tableAfter(tableBefore);
     const name = this.#names.constraintAfter(table, key.name);
-    const after = this.#after.tables.get(table)?.foreignKeys.find((candidate) => candidate.name === name);
+    const after = this.#after.tables
+      .get(table)
+      ?.foreignKeys.find((candidate) => candidate.name === name);
     return after ? this.#validated(table, name, foreignKeyClause(after, this.#schema)) : [];
   }
 

@@ -9,10 +9,15 @@ export function changedComments(
   rebuiltEnums: ReadonlySet<string>,
 ): readonly string[] {
   const { before, after } = context;
-  const added = new Set(changes.flatMap((change) => (change.kind === "table-added" ? [change.table.name] : [])));
+  const added = new Set(
+    changes.flatMap((change) => (change.kind === "table-added" ? [change.table.name] : [])),
+  );
   return [
     ...[...after.enums.values()]
-      .filter((type) => text(type) !== (rebuiltEnums.has(type.name) ? "" : text(before.enums.get(type.name))))
+      .filter(
+        (type) =>
+          text(type) !== (rebuiltEnums.has(type.name) ? "" : text(before.enums.get(type.name))),
+      )
       .map((type) => commentOnEnum(type, after.schema)),
     ...[...after.tables.values()].flatMap((table) =>
       added.has(table.name) ? tableComments(table, after.schema) : tableDifferences(table, context),
@@ -20,9 +25,13 @@ export function changedComments(
   ];
 }
 
-function tableDifferences(table: Table, { before, after, names }: ChangeContext): readonly string[] {
+function tableDifferences(
+  table: Table,
+  { before, after, names }: ChangeContext,
+): readonly string[] {
   const old = before.tables.get(names.tableBefore(table.name));
-  const oldColumn = (name: string): Column | undefined => old?.columns.get(names.columnBefore(table.name, name) ?? "");
+  const oldColumn = (name: string): Column | undefined =>
+    old?.columns.get(names.columnBefore(table.name, name) ?? "");
   return [
     ...(text(table) === text(old) ? [] : [commentOnTable(table, after.schema)]),
     ...[...table.columns.values()]
@@ -32,4 +41,5 @@ function tableDifferences(table: Table, { before, after, names }: ChangeContext)
 }
 
 /** An empty description is none. */
-const text = (described: { readonly description?: string } | undefined): string => described?.description ?? "";
+const text = (described: { readonly description?: string } | undefined): string =>
+  described?.description ?? "";

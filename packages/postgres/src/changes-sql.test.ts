@@ -1,5 +1,10 @@
-import { diffRegistries, parseRegistry, type Registry, type RegistryChange } from "@ctb-data/registry";
-import fc from "fast-check";
+import {
+  diffRegistries,
+  parseRegistry,
+  type Registry,
+  type RegistryChange,
+} from "@ctb-data/registry";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { comparableCatalog } from "../testing/comparable-schema.ts";
 import { createTestDatabase } from "../testing/index.ts";
@@ -15,14 +20,20 @@ const changesOf = (before: Registry, after: Registry) =>
 /** Gives tables and columns ids, so that what has another name on the other side is a rename. */
 function withIds(data: RegistryData, order: readonly number[]): RegistryData {
   const tables = Object.entries(data.tables).map(([name, table], index) => {
-    const columns = table.columns.map((column, place) => ({ ...column, id: `c${(order[place] ?? 0) + place}` }));
+    const columns = table.columns.map((column, place) => ({
+      ...column,
+      id: `c${(order[place] ?? 0) + place}`,
+    }));
     const unique = new Set(columns.map(({ id }) => id)).size === columns.length;
-    return [name, { ...table, id: `t${(index + (order[0] ?? 0)) % 5}`, ...(unique && { columns }) }] as const;
+    return [
+      name,
+      { ...table, id: `t${(index + (order[0] ?? 0)) % 5}`, ...(unique && { columns }) },
+    ] as const;
   });
   return { ...data, tables: Object.fromEntries(tables) };
 }
 
-const registry = fc
+const registries = fc
   .tuple(registryData, fc.array(fc.nat(2), { minLength: 12, maxLength: 12 }), fc.boolean())
   .map(([data, order, ids]) => registryOf(ids ? withIds(data, order) : data));
 
@@ -32,7 +43,10 @@ function hasReplacedColumn(changes: readonly RegistryChange[]): boolean {
     (gone) =>
       gone.kind === "column-removed" &&
       changes.some(
-        (come) => come.kind === "column-added" && come.table === gone.table && come.column.name === gone.column.name,
+        (come) =>
+          come.kind === "column-added" &&
+          come.table === gone.table &&
+          come.column.name === gone.column.name,
       ),
   );
 }
@@ -40,13 +54,32 @@ function hasReplacedColumn(changes: readonly RegistryChange[]): boolean {
 async function stateOf(db: Postgres, { schema }: Registry): Promise<unknown> {
   const catalog = await db.readCatalog({ schemas: [schema] });
   const sequences = catalog.sequences.map(({ type, ownedBy }) => ({ type, ownedBy }));
-  return { ...(comparableCatalog(catalog) as object), sequences: sequences.map((item) => JSON.stringify(item)).toSorted() };
+  return {
+    schema: comparableCatalog(catalog),
+    sequences: sequences.map((item) => JSON.stringify(item)).toSorted(),
+  };
 }
+
+const withTables = (tables: string) => parseRegistry(`{ tables: { ${tables} } }`);
+
+const moods = (values: string) =>
+  parseRegistry(`
+enums: { mood: { values: [${values}] } }
+tables:
+  t: { columns: [{ name: m, type: mood, default: "'ok'", check: "m <> 'sad'" }, { name: n, type: "mood[]" }] }
+`);
+
+const referring = (more: string) =>
+  parseRegistry(`
+tables:
+  a: { columns: [{ name: id, type: serial, pk: true }] }
+  b: { columns: [{ name: a_id, type: integer${more} }] }
+`);
 
 describe("changesSql", () => {
   test("leads from any registry to any other, and back", async () => {
     await fc.assert(
-      fc.asyncProperty(registry, registry, async (before, after) => {
+      fc.asyncProperty(registries, registries, async (before, after) => {
         fc.pre(!hasReplacedColumn(diffRegistries(before, after)));
         await using fresh = await createTestDatabase();
         await using changed = await createTestDatabase();
@@ -119,14 +152,8 @@ tables:
   });
 
   test("adds a value to an enum where it stands, and makes the enum anew to take one away", async () => {
-    const registry = (values: string) =>
-      parseRegistry(`
-enums: { mood: { values: [${values}] } }
-tables:
-  t: { columns: [{ name: m, type: mood, default: "'ok'", check: "m <> 'sad'" }, { name: n, type: "mood[]" }] }
-`);
-    const before = registry("sad, ok");
-    const after = registry("sad, fine, ok");
+    const before = moods("sad, ok");
+    const after = moods("sad, fine, ok");
     const { up, down, notes } = changesOf(before, after);
     expect(up).toBe("ALTER TYPE mood ADD VALUE 'fine' AFTER 'sad';\n");
     expect(notes).toEqual([]);
@@ -138,18 +165,19 @@ tables:
     await expect(db.query(down)).rejects.toMatchObject({ code: "INVALID_VALUE" });
     await db.query("UPDATE t SET n = '{sad}'");
     await db.query(down);
-    await expect(db.query("UPDATE t SET m = 'sad'")).rejects.toMatchObject({ constraint: "t_m_check" });
-    expect((await db.query("INSERT INTO t DEFAULT VALUES RETURNING m")).rows).toEqual([{ m: "ok" }]);
+    await expect(db.query("UPDATE t SET m = 'sad'")).rejects.toMatchObject({
+      constraint: "t_m_check",
+    });
+    expect((await db.query("INSERT INTO t DEFAULT VALUES RETURNING m")).rows).toEqual([
+      { m: "ok" },
+    ]);
   });
 
   test("checks old rows in a step of its own", () => {
-    const table = (more: string) =>
-      parseRegistry(`
-tables:
-  a: { columns: [{ name: id, type: serial, pk: true }] }
-  b: { columns: [{ name: a_id, type: integer${more} }] }
-`);
-    const { up, notes } = changesOf(table(""), table(", references: a.id, nullable: false"));
+    const { up, notes } = changesOf(
+      referring(""),
+      referring(", references: a.id, nullable: false"),
+    );
     expect(up).toBe(`ALTER TABLE b ALTER COLUMN a_id SET NOT NULL;
 ALTER TABLE b ADD CONSTRAINT b_a_id_fkey FOREIGN KEY (a_id) REFERENCES a (id) NOT VALID;
 ALTER TABLE b VALIDATE CONSTRAINT b_a_id_fkey;
@@ -158,10 +186,14 @@ ALTER TABLE b VALIDATE CONSTRAINT b_a_id_fkey;
   });
 
   test("says what is lost", () => {
-    const registry = (tables: string) => parseRegistry(`{ tables: { ${tables} } }`);
     const a = "a: { columns: [{ name: id, type: serial, pk: true }] }";
-    const { notes } = changesOf(registry(`${a}, b: { columns: [{ name: x, type: text }] }`), registry(a));
-    expect(notes).toEqual(["Table b is dropped with its rows. The way back makes it again, empty."]);
+    const { notes } = changesOf(
+      withTables(`${a}, b: { columns: [{ name: x, type: text }] }`),
+      withTables(a),
+    );
+    expect(notes).toEqual([
+      "Table b is dropped with its rows. The way back makes it again, empty.",
+    ]);
   });
 
   test("is empty for no changes", () => {

@@ -1,4 +1,11 @@
-import { decoderOf, encoderOf, modelOf, type Keyring, type Model, type ModelColumn } from "@ctb-data/models";
+import {
+  decoderOf,
+  encoderOf,
+  modelOf,
+  type Keyring,
+  type Model,
+  type ModelColumn,
+} from "@ctb-data/models";
 import type { ColumnType } from "@ctb-data/registry";
 import { JsonType, Type } from "@mikro-orm/core";
 
@@ -74,9 +81,11 @@ export class EncryptedType extends Type<unknown, string | null> {
 
   constructor(model: Model, column: string) {
     super();
-    this.encrypt = (value) => String(Reflect.get(model.toRow(model.parse({ [column]: value })), column));
+    this.encrypt = (value) =>
+      String(Reflect.get(model.toRow(model.parse({ [column]: value })), column));
     this.decrypt = (ciphertext) => model.fromRow({ [column]: ciphertext })[column];
-    this.plaintext = (ciphertext) => JSON.stringify(model.toJson(model.fromRow({ [column]: ciphertext })));
+    this.plaintext = (ciphertext) =>
+      JSON.stringify(model.toJson(model.fromRow({ [column]: ciphertext })));
   }
 
   override convertToDatabaseValue(value: unknown): string | null {

@@ -1,3 +1,4 @@
+import { finished } from "node:stream/promises";
 import { to, type CopyToStreamQuery } from "pg-copy-streams";
 import { isConnectionLost, toPostgresError } from "./classify-error.ts";
 import { cancelled, type Session } from "./session.ts";
@@ -94,16 +95,16 @@ export class CopyText {
 
   async #stop(): Promise<void> {
     const stream = this.#stream;
-    const drainable = this.#options.inTransaction && stream !== undefined && !stream.destroyed;
-    await this.#session.stop();
-    if (!drainable) {
+    if (!this.#options.inTransaction || stream === undefined || stream.destroyed) {
+      await this.#session.stop();
       this.#session.cut();
       return;
     }
-    await new Promise<void>((resolve) => {
-      stream.once("end", resolve);
-      stream.once("error", () => resolve());
-      stream.resume();
-    });
+    // Listened for before the server is asked: its answer may be faster than the request's end.
+    const drained = finished(stream).catch(() => undefined);
+    stream.resume();
+    await this.#session.stop();
+    await drained;
+    await this.#session.stopped();
   }
 }

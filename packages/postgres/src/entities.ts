@@ -3,7 +3,12 @@ import type { EntityDefinition } from "./entity-definition.ts";
 import { entitySchemas, type EntityOptions } from "./entity-schemas.ts";
 import { typedRow } from "./typed-row.ts";
 
-export type { EntityDefinition, PropertyDefinition, RelationDefinition, ScalarDefinition } from "./entity-definition.ts";
+export type {
+  EntityDefinition,
+  PropertyDefinition,
+  RelationDefinition,
+  ScalarDefinition,
+} from "./entity-definition.ts";
 export { entityDefinitions } from "./entity-definition.ts";
 export type { EntityOptions } from "./entity-schemas.ts";
 

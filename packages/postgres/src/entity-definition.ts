@@ -83,7 +83,9 @@ function entityDefinition(table: Table, registry: Registry): EntityDefinition {
     ...(table.description !== undefined && { comment: table.description }),
     properties: [
       ...otherRelations(table, keys, registry),
-      ...[...table.columns.values()].map((column) => columnProperty(column, { table, registry, key: keys.get(column.name) })),
+      ...[...table.columns.values()].map((column) =>
+        columnProperty(column, { table, registry, key: keys.get(column.name) }),
+      ),
       ...entityProperties(table, keys, registry),
     ],
     indexes: table.indexes.map((index) => ({
@@ -105,7 +107,12 @@ function plainForeignKeys(table: Table, registry: Registry): ReadonlyMap<string,
     const [column = "", ...others] = key.columns;
     const target = registry.tables.get(key.referencedTable);
     const isOnly = table.foreignKeys.filter(({ columns }) => columns.includes(column)).length === 1;
-    if (others.length === 0 && isOnly && target?.primaryKey && isKeyOf(target, key.referencedColumns)) {
+    if (
+      others.length === 0 &&
+      isOnly &&
+      target?.primaryKey &&
+      isKeyOf(target, key.referencedColumns)
+    ) {
       keys.set(column, key);
     }
   }
@@ -114,7 +121,10 @@ function plainForeignKeys(table: Table, registry: Registry): ReadonlyMap<string,
 
 function isKeyOf(table: Table, [column, ...others]: readonly string[]): boolean {
   const keys = [table.primaryKey, ...table.uniques];
-  return others.length === 0 && keys.some((key) => key?.columns.length === 1 && key.columns[0] === column);
+  return (
+    others.length === 0 &&
+    keys.some((key) => key?.columns.length === 1 && key.columns[0] === column)
+  );
 }
 
 interface ColumnPlace {
@@ -141,37 +151,48 @@ function columnProperty(column: Column, { table, registry, key }: ColumnPlace): 
     columnType: entityColumnType(stored, registry),
     autoincrement: isSerial(column),
     ignore: [
-      ...(column.default === undefined || isPrintedAsWritten(column.default, stored) ? [] : ["default" as const]),
+      ...(column.default === undefined || isPrintedAsWritten(column.default, stored)
+        ? []
+        : ["default" as const]),
       ...(stored.kind === "enum" && stored.dimensions > 0 ? ["type" as const] : []),
     ],
     ...(stored.kind === "enum" && {
       enum: { name: stored.name, items: stored.values },
     }),
     ...(column.encryption && { encryption: column.encryption }),
-    ...(column.encryption && column.renamedFrom !== undefined && { renamedFrom: column.renamedFrom }),
+    ...(column.encryption &&
+      column.renamedFrom !== undefined && { renamedFrom: column.renamedFrom }),
     ...(column.blindIndexOf !== undefined && { blindIndexOf: column.blindIndexOf }),
   };
 }
 
 /** `serial` is an integer that counts. */
 function entityColumnType(type: ColumnType, registry: Registry): string {
-  const name = formatColumnType(type).replace(/^bigserial/, "bigint").replace(/^serial/, "integer");
+  const name = formatColumnType(type)
+    .replace(/^bigserial/, "bigint")
+    .replace(/^serial/, "integer");
   return type.kind === "enum" && registry.schema !== "public" ? `${registry.schema}.${name}` : name;
 }
 
 /** Literals and calls without arguments come back from the catalog as they were. */
 function isPrintedAsWritten(expression: string, type: ColumnType): boolean {
   if (type.dimensions > 0 || type.kind === "interval" || type.kind === "json") return false;
-  return /^(?:\d{1,9}|true|false|'[^'\\]*'|[a-z_]+\(\)|CURRENT_(?:TIMESTAMP|DATE))$/.test(expression);
+  return /^(?:\d{1,9}|true|false|'[^'\\]*'|[a-z_]+\(\)|CURRENT_(?:TIMESTAMP|DATE))$/.test(
+    expression,
+  );
 }
 
 function relationPart(
   key: ForeignKey,
   registry: Registry,
-): Pick<RelationDefinition, "target" | "columns" | "referencedColumns" | "foreignKey" | "targetKey"> {
+): Pick<
+  RelationDefinition,
+  "target" | "columns" | "referencedColumns" | "foreignKey" | "targetKey"
+> {
   const target = registry.tables.get(key.referencedTable);
   const [column = ""] = key.referencedColumns;
-  const isPrimary = target?.primaryKey?.columns.length === 1 && target.primaryKey.columns[0] === column;
+  const isPrimary =
+    target?.primaryKey?.columns.length === 1 && target.primaryKey.columns[0] === column;
   return {
     target: key.referencedTable,
     columns: key.columns,

@@ -51,11 +51,14 @@ function entitySchema(place: EntityPlace): EntitySchema<AnyEntity> {
 }
 
 function propertyOptions(property: PropertyDefinition, place: EntityPlace): object {
-  return property.kind === "scalar" ? scalarOptions(property, place) : relationOptions(property, place);
+  return property.kind === "scalar"
+    ? scalarOptions(property, place)
+    : relationOptions(property, place);
 }
 
 function scalarOptions(property: ScalarDefinition, place: EntityPlace): object {
-  const { name, columnType, nullable, primary, autoincrement, defaultRaw, comment, ignore } = property;
+  const { name, columnType, nullable, primary, autoincrement, defaultRaw, comment, ignore } =
+    property;
   return {
     type: propertyType(property, place),
     fieldName: name,
@@ -71,16 +74,22 @@ function scalarOptions(property: ScalarDefinition, place: EntityPlace): object {
       items: [...property.enum.items],
       nativeEnumName: property.enum.name,
     }),
-    ...(property.blindIndexOf !== undefined && blindIndexOptions(property, property.blindIndexOf, place)),
+    ...(property.blindIndexOf !== undefined &&
+      blindIndexOptions(property, property.blindIndexOf, place)),
   };
 }
 
-function propertyType(property: ScalarDefinition, { definition, keyring }: EntityPlace): Type<unknown, unknown> {
+function propertyType(
+  property: ScalarDefinition,
+  { definition, keyring }: EntityPlace,
+): Type<unknown, unknown> {
   const { name, value, columnType } = property;
   const model: Model = columnModel(definition, [modelColumn(property)], keyring);
   if (property.encryption) return new EncryptedType(model, name);
   const held = { type: value, columnType, input: model.shape[name] };
-  return value.kind === "json" && value.dimensions === 0 ? new JsonValueType(held) : new ColumnValueType(held);
+  return value.kind === "json" && value.dimensions === 0
+    ? new JsonValueType(held)
+    : new ColumnValueType(held);
 }
 
 function modelColumn({ name, value, encryption, renamedFrom }: ScalarDefinition): ModelColumn {
@@ -94,7 +103,11 @@ function modelColumn({ name, value, encryption, renamedFrom }: ScalarDefinition)
 }
 
 /** A blind index follows the value that it is made of. */
-function blindIndexOptions(property: ScalarDefinition, source: string, { definition, keyring }: EntityPlace): object {
+function blindIndexOptions(
+  property: ScalarDefinition,
+  source: string,
+  { definition, keyring }: EntityPlace,
+): object {
   const column = definition.properties.find(({ name }) => name === source);
   if (column?.kind !== "scalar") return {};
   const model = columnModel(definition, [modelColumn(column)], keyring);

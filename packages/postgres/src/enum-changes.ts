@@ -1,4 +1,11 @@
-import type { CheckConstraint, Column, EnumType, Index, RegistryChange, Table } from "@ctb-data/registry";
+import type {
+  CheckConstraint,
+  Column,
+  EnumType,
+  Index,
+  RegistryChange,
+  Table,
+} from "@ctb-data/registry";
 import { setDefault } from "./alter-column.ts";
 import { quoteIdentifier, quoteLiteral } from "./quote-identifier.ts";
 import type { ChangeContext } from "./relation-renames.ts";
@@ -25,7 +32,9 @@ export class EnumChanges {
     this.#changes = changes;
     this.#context = context;
     this.#rebuilt = changes.flatMap((change) =>
-      change.kind === "enum-changed" && !this.#canAdd(change.before, change.after) ? [change.after] : [],
+      change.kind === "enum-changed" && !this.#canAdd(change.before, change.after)
+        ? [change.after]
+        : [],
     );
     this.#conversions = this.#findConversions();
   }
@@ -44,7 +53,11 @@ export class EnumChanges {
     const { after, names } = this.#context;
     return this.#dependents().flatMap(({ table, checks, indexes }) => [
       ...checks.map(({ before }) =>
-        alterTable(names.tableBefore(table.name), after.schema, `DROP CONSTRAINT ${quoteIdentifier(before)}`),
+        alterTable(
+          names.tableBefore(table.name),
+          after.schema,
+          `DROP CONSTRAINT ${quoteIdentifier(before)}`,
+        ),
       ),
       ...indexes.map(({ before }) => `DROP INDEX ${objectName(after.schema, before)}`),
     ]);
@@ -57,7 +70,11 @@ export class EnumChanges {
 
   /** What {@link EnumChanges.dropDependents} drops. */
   droppedNames(): ReadonlySet<string> {
-    return new Set(this.#dependents().flatMap(({ checks, indexes }) => [...checks, ...indexes].map(({ before }) => before)));
+    return new Set(
+      this.#dependents().flatMap(({ checks, indexes }) =>
+        [...checks, ...indexes].map(({ before }) => before),
+      ),
+    );
   }
 
   restoreDependents(): readonly string[] {
@@ -87,7 +104,8 @@ export class EnumChanges {
     return this.#conversions.flatMap(({ table, column }) => {
       const name = quoteIdentifier(column.name);
       const type = columnType(column, schema);
-      const alter = (action: string): string => alterTable(table.name, schema, `ALTER COLUMN ${name} ${action}`);
+      const alter = (action: string): string =>
+        alterTable(table.name, schema, `ALTER COLUMN ${name} ${action}`);
       return [
         alter("DROP DEFAULT"),
         alter(`TYPE ${type} USING ${name}::text${"[]".repeat(column.type.dimensions)}::${type}`),
@@ -99,7 +117,8 @@ export class EnumChanges {
   drop(): readonly string[] {
     const { schema } = this.#context.after;
     return this.#changes.flatMap((change) => {
-      if (change.kind === "enum-removed") return [`DROP TYPE ${objectName(schema, change.enum.name)}`];
+      if (change.kind === "enum-removed")
+        return [`DROP TYPE ${objectName(schema, change.enum.name)}`];
       if (change.kind !== "enum-changed" || !this.#rebuilt.includes(change.after)) return [];
       return [`DROP TYPE ${objectName(schema, oldName(change.before))}`];
     });
@@ -117,24 +136,30 @@ export class EnumChanges {
 
   #findConversions(): readonly Conversion[] {
     const names = new Set(this.#rebuilt.map((type) => type.name));
-    const enumOf = (column: Column | undefined): string | undefined =>
-      column !== undefined && !column.encryption && column.type.kind === "enum"
-        ? `${column.type.name}${"[]".repeat(column.type.dimensions)}`
-        : undefined;
     return [...this.#context.after.tables.values()].flatMap((table) => {
       const old = this.#tableBefore(table);
-      return [...table.columns.values()]
-        .filter((column) => names.has(column.type.name))
-        // A column that gets another type is converted as such.
-        .filter((column) => enumOf(column) === enumOf(old?.columns.get(this.#context.names.columnBefore(table.name, column.name) ?? "")))
-        .filter((column) => enumOf(column) !== undefined)
-        .map((column) => ({ table, column }));
+      return (
+        [...table.columns.values()]
+          .filter((column) => names.has(column.type.name))
+          // A column that gets another type is converted as such.
+          .filter(
+            (column) =>
+              enumOf(column) ===
+              enumOf(
+                old?.columns.get(this.#context.names.columnBefore(table.name, column.name) ?? ""),
+              ),
+          )
+          .filter((column) => enumOf(column) !== undefined)
+          .map((column) => ({ table, column }))
+      );
     });
   }
 
   #tableBefore(table: Table): Table | undefined {
     const { before, names } = this.#context;
-    const isNew = this.#changes.some((change) => change.kind === "table-added" && change.table.name === table.name);
+    const isNew = this.#changes.some(
+      (change) => change.kind === "table-added" && change.table.name === table.name,
+    );
     return isNew ? undefined : before.tables.get(names.tableBefore(table.name));
   }
 
@@ -145,9 +170,14 @@ export class EnumChanges {
       table,
       checks: table.checks
         .filter((check) => !this.#isNew("check-added", table, check.name))
-        .map((check) => ({ check, before: this.#nameBefore("constraint-renamed", table, check.name) })),
+        .map((check) => ({
+          check,
+          before: this.#nameBefore("constraint-renamed", table, check.name),
+        })),
       indexes: table.indexes
-        .filter((index) => index.where !== undefined || index.parts.some((part) => "expression" in part))
+        .filter(
+          (index) => index.where !== undefined || index.parts.some((part) => "expression" in part),
+        )
         .filter((index) => !this.#isNew("index-added", table, index.name))
         .map((index) => ({ index, before: this.#nameBefore("index-renamed", table, index.name) })),
     }));
@@ -170,6 +200,12 @@ export class EnumChanges {
   }
 }
 
+/** The enum that a column holds, and in how many dimensions. */
+function enumOf(column: Column | undefined): string | undefined {
+  if (column === undefined || column.encryption || column.type.kind !== "enum") return undefined;
+  return `${column.type.name}${"[]".repeat(column.type.dimensions)}`;
+}
+
 interface Dependents {
   readonly table: Table;
   readonly checks: readonly { readonly check: CheckConstraint; readonly before: string }[];
@@ -184,8 +220,15 @@ function addedValues(before: EnumType, after: EnumType, schema: string): readonl
     if (before.values.includes(value)) return [];
     // In the order of the list, so that the one behind which a value stands exists by then.
     const previous = after.values[index - 1];
-    const place = previous === undefined ? (existing[0] === undefined ? "" : ` BEFORE ${quoteLiteral(existing[0])}`) : ` AFTER ${quoteLiteral(previous)}`;
-    return [`ALTER TYPE ${objectName(schema, after.name)} ADD VALUE ${quoteLiteral(value)}${place}`];
+    const place =
+      previous === undefined
+        ? existing[0] === undefined
+          ? ""
+          : ` BEFORE ${quoteLiteral(existing[0])}`
+        : ` AFTER ${quoteLiteral(previous)}`;
+    return [
+      `ALTER TYPE ${objectName(schema, after.name)} ADD VALUE ${quoteLiteral(value)}${place}`,
+    ];
   });
 }
 

@@ -1,15 +1,31 @@
+import { generatedHeader } from "@ctb-data/models";
 import type { Column, Registry, Table } from "@ctb-data/registry";
 import { entityDefinitions, type EntityDefinition } from "./entity-definition.ts";
 import { isSerial } from "./sql-type.ts";
-import { docComment, InterfaceNames, literalSource, propertySource, valueTypeSource } from "./typescript-source.ts";
+import {
+  docComment,
+  InterfaceNames,
+  literalSource,
+  propertySource,
+  valueTypeSource,
+} from "./typescript-source.ts";
 
 /** `entities.ts`: MikroORM's entities, with their types. */
 export function generateEntities(registry: Registry): string {
   const definitions = entityDefinitions(registry);
-  const taken = new InterfaceNames(["Entities", "EntityOptions", "EntitySchemas", "Json", "Opt", "Keyring"]);
+  const taken = new InterfaceNames([
+    "Entities",
+    "EntityOptions",
+    "EntitySchemas",
+    "Json",
+    "Opt",
+    "Keyring",
+  ]);
   const names = new Map(definitions.map(({ name }) => [name, taken.take(name, "Entity")]));
   const interfaces = definitions.map((definition) => entityInterface(definition, registry, names));
-  const entries = definitions.map(({ name }) => `  ${propertySource(name)}: ${names.get(name) ?? ""};\n`);
+  const entries = definitions.map(
+    ({ name }) => `  ${propertySource(name)}: ${names.get(name) ?? ""};\n`,
+  );
   const body = [
     ...interfaces,
     `/** The entity of each table that has a primary key. */\nexport interface Entities {\n${entries.join("")}}\n`,
@@ -19,7 +35,7 @@ export function generateEntities(registry: Registry): string {
   return [header, imports(body), body].join("\n");
 }
 
-const header = "// Made by ctb-data from the column registry: change that, not this file.\n";
+const header = `${generatedHeader("postgres", "//")}\n`;
 
 const factory = `/** MikroORM's schemas, for \`new MikroORM({ entities: Object.values(entities()) })\`. */
 export function entities(options: EntityOptions = {}): EntitySchemas<Entities> {

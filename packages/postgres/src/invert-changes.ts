@@ -29,54 +29,50 @@ const opposite = {
 } as const;
 
 function invert(change: RegistryChange): RegistryChange {
-  switch (change.kind) {
-    case "table-added":
-    case "table-removed":
-      return { ...change, kind: opposite[change.kind] };
-    case "enum-added":
-    case "enum-removed":
-      return { ...change, kind: opposite[change.kind] };
-    case "column-added":
-    case "column-removed":
-      return { ...change, kind: opposite[change.kind] };
-    case "unique-added":
-    case "unique-removed":
-      return { ...change, kind: opposite[change.kind] };
-    case "check-added":
-    case "check-removed":
-      return { ...change, kind: opposite[change.kind] };
-    case "foreign-key-added":
-    case "foreign-key-removed":
-      return { ...change, kind: opposite[change.kind] };
-    case "index-added":
-    case "index-removed":
-      return { ...change, kind: opposite[change.kind] };
-    default:
-      return invertPair(change);
+  if (change.kind === "table-added" || change.kind === "table-removed") {
+    return { ...change, kind: opposite[change.kind] };
   }
+  if (change.kind === "enum-added" || change.kind === "enum-removed") {
+    return { ...change, kind: opposite[change.kind] };
+  }
+  if (change.kind === "column-added" || change.kind === "column-removed") {
+    return { ...change, kind: opposite[change.kind] };
+  }
+  return invertPart(change) ?? invertPair(change);
 }
 
-type Paired = Exclude<RegistryChange, { readonly kind: keyof typeof opposite }>;
-
-function invertPair(change: Paired): RegistryChange {
-  switch (change.kind) {
-    case "table-renamed":
-    case "column-renamed":
-    case "constraint-renamed":
-    case "index-renamed":
-      return { ...change, from: change.to, to: change.from };
-    case "enum-changed":
-      return { ...change, before: change.after, after: change.before, added: [], removed: change.added.map(({ value }) => value) };
-    case "schema-changed":
-      return { ...change, before: change.after, after: change.before };
-    case "column-changed":
-      return { ...change, before: change.after, after: change.before };
-    case "primary-key-changed": {
-      const { before, after, ...rest } = change;
-      return { ...rest, ...(after && { before: after }), ...(before && { after: before }) };
-    }
-    case "documents-changed":
-    case "collection-changed":
-      return change;
+/** Of a table's constraints and indexes. */
+function invertPart(change: RegistryChange): RegistryChange | undefined {
+  if (change.kind === "unique-added" || change.kind === "unique-removed") {
+    return { ...change, kind: opposite[change.kind] };
   }
+  if (change.kind === "check-added" || change.kind === "check-removed") {
+    return { ...change, kind: opposite[change.kind] };
+  }
+  if (change.kind === "foreign-key-added" || change.kind === "foreign-key-removed") {
+    return { ...change, kind: opposite[change.kind] };
+  }
+  if (change.kind === "index-added" || change.kind === "index-removed") {
+    return { ...change, kind: opposite[change.kind] };
+  }
+  return undefined;
+}
+
+/** What has two sides has them the other way round. */
+function invertPair(change: RegistryChange): RegistryChange {
+  if ("from" in change) return { ...change, from: change.to, to: change.from };
+  if (change.kind === "enum-changed") {
+    const removed = change.added.map(({ value }) => value);
+    return { ...change, before: change.after, after: change.before, added: [], removed };
+  }
+  if (change.kind === "primary-key-changed") {
+    const { before, after, ...rest } = change;
+    return { ...rest, ...(after && { before: after }), ...(before && { after: before }) };
+  }
+  if (change.kind === "column-changed") {
+    return { ...change, before: change.after, after: change.before };
+  }
+  return change.kind === "schema-changed"
+    ? { ...change, before: change.after, after: change.before }
+    : change;
 }

@@ -180,7 +180,10 @@ class KyselyConnection implements DatabaseConnection {
         text: `DECLARE ctb_stream NO SCROLL CURSOR FOR ${query.sql}`,
         values,
       });
-      const config = { ...this.#types, text: `FETCH ${Math.max(1, Math.trunc(chunkSize))} FROM ctb_stream` };
+      const config = {
+        ...this.#types,
+        text: `FETCH ${Math.max(1, Math.trunc(chunkSize))} FROM ctb_stream`,
+      };
       for (;;) {
         const { rows } = await runOn(this.session, this.#context, { config });
         if (rows.length === 0) break;

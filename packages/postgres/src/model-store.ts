@@ -7,9 +7,9 @@ import { runOn, withSession, type SessionSource } from "./session-source.ts";
 import type { Session } from "./session.ts";
 import { columnOf, insertStatements, type ConflictPlan, type Statement } from "./store-sql.ts";
 import { finisherOf, isWhere, listOf, matches, wholeNumber } from "./store-values.ts";
-import { WhereCompiler, type WhereSql } from "./store-where.ts";
+import { conditionParameter, WhereCompiler, type WhereSql } from "./store-where.ts";
 import type { RowClass } from "./stored-model.ts";
-import type { TablePlan } from "./table-plan.ts";
+import type { ColumnPlan, TablePlan } from "./table-plan.ts";
 import type { FindOptions, TableStore, UpsertOptions } from "./table-store.ts";
 import { commit, rollback } from "./transaction-end.ts";
 import { typedRow } from "./typed-row.ts";
@@ -36,6 +36,8 @@ export class ModelStore<Value extends object, Input extends object> implements T
   readonly #model: Model;
   readonly #parse: (input: unknown) => object;
   readonly #finish: (row: object) => object;
+  /** The commonest question, made once. Undefined unless the key is one column. */
+  readonly #byKey: { readonly text: string; readonly column: ColumnPlan } | undefined;
 
   constructor(plan: TablePlan, { source, context, parse, rowClass }: StoreParts) {
     this.#plan = plan;
@@ -44,6 +46,7 @@ export class ModelStore<Value extends object, Input extends object> implements T
     this.#model = context.model(plan);
     this.#parse = parse ?? this.#model.parse;
     this.#finish = finisherOf(plan, this.#model, rowClass);
+    this.#byKey = byKeyOf(plan);
   }
 
   insert(input: Input): Promise<Value>;
@@ -66,6 +69,12 @@ export class ModelStore<Value extends object, Input extends object> implements T
   }
 
   async get(key: unknown): Promise<Value | undefined> {
+    if (this.#byKey && !isWhere(key) && key !== null && key !== undefined) {
+      const { text, column } = this.#byKey;
+      const values = [conditionParameter(this.#model, column, key)];
+      const { rows } = await this.#run({ text, values });
+      return rows.length === 0 ? undefined : this.#value(rows[0]);
+    }
     const [row] = await this.find(this.#keyWhere(key), { limit: 1 });
     return row;
   }
@@ -337,4 +346,16 @@ export class ModelStore<Value extends object, Input extends object> implements T
       run: async (config) => await runOn(session, this.#context, { config }),
     });
   }
+}
+
+function byKeyOf(
+  plan: TablePlan,
+): { readonly text: string; readonly column: ColumnPlan } | undefined {
+  const [name, ...others] = plan.primaryKey;
+  const column = name === undefined || others.length > 0 ? undefined : plan.columns.get(name);
+  if (!column) return undefined;
+  return {
+    column,
+    text: `SELECT ${plan.columnList} FROM ${plan.sqlName} WHERE ${column.sqlName} = $1`,
+  };
 }

@@ -34,7 +34,9 @@ export async function openOrm(
     if (schema) return schema;
     throw new PostgresError("UNKNOWN_OBJECT", `There is no entity of the table ${name}.`, {
       table: name,
-      hint: registry.tables.has(name) ? "MikroORM needs a primary key." : "The registry has no such table.",
+      hint: registry.tables.has(name)
+        ? "MikroORM needs a primary key."
+        : "The registry has no such table.",
     });
   };
   return Object.assign(orm, { entity });
@@ -47,7 +49,10 @@ async function otherSchemas(context: DatabaseContext, source: SessionSource): Pr
     text: "SELECT nspname AS name FROM pg_catalog.pg_namespace WHERE nspname <> $1",
     values: [schema],
   };
-  const { rows } = await withSession(source, async (session) => await runOn(session, context, { config }));
+  const { rows } = await withSession(
+    source,
+    async (session) => await runOn(session, context, { config }),
+  );
   return [...new Set(["ctb_data", ...rows.map(({ name }) => String(name))])];
 }
 

@@ -11,22 +11,18 @@ export function withOriginalParts(
 ): readonly RegistryChange[] {
   const names = new ChangeNames(changes);
   return changes.map((change) => {
-    switch (change.kind) {
-      case "unique-removed": {
-        const { uniques = [] } = before.tables.get(names.tableBefore(change.table)) ?? {};
-        return { ...change, constraint: named(uniques, change.constraint) };
-      }
-      case "check-removed": {
-        const { checks = [] } = before.tables.get(names.tableBefore(change.table)) ?? {};
-        return { ...change, constraint: named(checks, change.constraint) };
-      }
-      case "index-removed": {
-        const { indexes = [] } = before.tables.get(names.tableBefore(change.table)) ?? {};
-        return { ...change, index: named(indexes, change.index) };
-      }
-      default:
-        return change;
+    if (!("table" in change) || typeof change.table !== "string") return change;
+    const table = before.tables.get(names.tableBefore(change.table));
+    if (change.kind === "unique-removed") {
+      return { ...change, constraint: named(table?.uniques ?? [], change.constraint) };
     }
+    if (change.kind === "check-removed") {
+      return { ...change, constraint: named(table?.checks ?? [], change.constraint) };
+    }
+    if (change.kind === "index-removed") {
+      return { ...change, index: named(table?.indexes ?? [], change.index) };
+    }
+    return change;
   });
 }
 

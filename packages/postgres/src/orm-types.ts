@@ -13,6 +13,7 @@ const asText: ReadonlySet<number> = new Set([
 /** How MikroORM's Kysely reads results: like models, but for what its property types read themselves. */
 export function ormTypes(types: TypeParsers): CustomTypesConfig {
   return {
-    getTypeParser: (oid: number) => (asText.has(oid) ? (text: string) => text : types.getTypeParser(oid)),
+    getTypeParser: (oid: number) =>
+      asText.has(oid) ? (text: string) => text : types.getTypeParser(oid),
   };
 }

@@ -37,7 +37,6 @@ export class RegistryValuesPlugin implements KyselyPlugin {
     return node;
   }
 
-  // oxlint-disable-next-line typescript/require-await -- Kysely waits for it
   async transformResult({ result }: PluginTransformResultArgs): Promise<QueryResult<UnknownRow>> {
     return result;
   }
@@ -48,8 +47,12 @@ export class RegistryValuesPlugin implements KyselyPlugin {
     const columns = (node.columns ?? []).map(({ column }) => plan.columns.get(column.name));
     const values = node.values.values.map((item) =>
       PrimitiveValueListNode.is(item)
-        ? PrimitiveValueListNode.create(item.values.map((value, index) => stored(columns[index], value)))
-        : ValueListNode.create(item.values.map((value, index) => storedNode(columns[index], value))),
+        ? PrimitiveValueListNode.create(
+            item.values.map((value, index) => stored(columns[index], value)),
+          )
+        : ValueListNode.create(
+            item.values.map((value, index) => storedNode(columns[index], value)),
+          ),
     );
     const updates = node.onConflict?.updates?.map((update) => updated(plan, update));
     return {
@@ -70,7 +73,8 @@ export class RegistryValuesPlugin implements KyselyPlugin {
     const { registry } = this.#context;
     if (!registry || !node || !TableNode.is(node)) return undefined;
     const { schema, identifier } = node.table;
-    const isOurs = registry.tables.has(identifier.name) && (schema?.name ?? "public") === registry.schema;
+    const isOurs =
+      registry.tables.has(identifier.name) && (schema?.name ?? "public") === registry.schema;
     return isOurs ? this.#context.tablePlan(identifier.name) : undefined;
   }
 }
@@ -93,8 +97,12 @@ function stored(column: ColumnPlan | undefined, value: unknown): unknown {
 
 function ciphertext({ name }: ColumnPlan, value: unknown): unknown {
   if (typeof value === "string" && value.startsWith("ctb1.")) return value;
-  throw new PostgresError("UNSUPPORTED", `The column ${name} is encrypted, and Kysely would store the value as it is.`, {
-    columns: [name],
-    hint: "Write it with table(…), or with an entity of MikroORM.",
-  });
+  throw new PostgresError(
+    "UNSUPPORTED",
+    `The column ${name} is encrypted, and Kysely would store the value as it is.`,
+    {
+      columns: [name],
+      hint: "Write it with table(…), or with an entity of MikroORM.",
+    },
+  );
 }

@@ -56,7 +56,11 @@ function isKeyName(
 function sequenceRenames({ before, after, names }: ChangeContext): readonly Rename[] {
   return [...before.tables.values()].flatMap((table) => {
     const tableAfter = after.tables.get(names.tableAfter(table.name));
-    return tableAfter ? serialColumns(table).flatMap((column) => sequenceRename({ table, column, tableAfter, names })) : [];
+    return tableAfter
+      ? serialColumns(table).flatMap((column) =>
+          sequenceRename({ table, column, tableAfter, names }),
+        )
+      : [];
   });
 }
 

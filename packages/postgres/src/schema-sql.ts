@@ -1,3 +1,4 @@
+import { generatedHeader } from "@ctb-data/models";
 import type { ForeignKey, Registry, Table } from "@ctb-data/registry";
 import { quoteIdentifier } from "./quote-identifier.ts";
 import {
@@ -26,7 +27,11 @@ export function schemaSql(registry: Registry): string {
       ...(type.description ? [commentOnEnum(type, schema)] : []),
     ]),
     ...tables.map((table) => [
-      createTable(table, schema, table.foreignKeys.filter((key) => early.has(key))),
+      createTable(
+        table,
+        schema,
+        table.foreignKeys.filter((key) => early.has(key)),
+      ),
       ...table.indexes.map((index) => createIndex(index, table.name, schema)),
       ...tableComments(table, schema),
     ]),
@@ -36,7 +41,7 @@ export function schemaSql(registry: Registry): string {
         .map((key) => alterTable(table.name, schema, `ADD ${foreignKeyClause(key, schema)}`)),
     ),
   ];
-  const header = "-- Made by ctb-data from the column registry: change that, not this file.\n";
+  const header = `${generatedHeader("postgres", "--")}\n`;
   return [header, ...sections.filter((section) => section.length > 0).map(script)].join("\n");
 }
 
@@ -45,7 +50,7 @@ export function creationOrder(registry: Registry): readonly Table[] {
   const ordered = new Set<Table>();
   const visiting = new Set<Table>();
   // A stack of its own: a chain of thousands of tables must not end the program.
-  const stack = [...registry.tables.values()].reverse();
+  const stack = [...registry.tables.values()].toReversed();
   while (stack.length > 0) {
     const table = stack.at(-1);
     if (!table || ordered.has(table) || visiting.has(table)) {
@@ -58,7 +63,7 @@ export function creationOrder(registry: Registry): readonly Table[] {
       .map((key) => registry.tables.get(key.referencedTable))
       .filter((target) => target !== undefined)
       .filter((target) => !ordered.has(target) && !visiting.has(target));
-    stack.push(...referenced.reverse());
+    stack.push(...referenced.toReversed());
   }
   return [...ordered];
 }

@@ -32,6 +32,6 @@ export async function runOn(
   const result: QueryResult | QueryResult[] = await session.run(config, limits);
   // Several statements without parameters: the last one's answer.
   const last = Array.isArray(result) ? result.at(-1) : result;
-  await context.types.complete(last, session);
+  if (!context.types.isComplete(last)) await context.types.complete(last, session);
   return last;
 }

@@ -19,6 +19,7 @@ export interface SessionHost {
 
 /** How long the server has to react to a cancel before the connection is cut. */
 const cancelGraceMs = 5000;
+const cancelEveryMs = 500;
 
 /** One connection, lent from the pool until `release`. Statements that are given to it at once wait for each other. */
 export class Session {
@@ -28,6 +29,8 @@ export class Session {
   #running = 0;
   #tainted = false;
   #released = false;
+  #cancelling: Promise<void> | undefined;
+  #stopCancelling: (() => void) | undefined;
 
   constructor(client: PoolClient, host: SessionHost) {
     this.client = client;
@@ -163,17 +166,34 @@ export class Session {
       signal?.removeEventListener("abort", onAbort);
       // Not before the request has arrived: it would cancel the next statement.
       await stopping;
+      await this.stopped();
     }
   }
 
-  /** Cancels what runs. When the server does not react, the connection is cut. */
+  /**
+   * Cancels what runs: resolves when the server has been asked. It is asked again until it reacts, because a request that
+   * comes before the statement has begun is lost; in the end the connection is cut.
+   */
   async stop(): Promise<void> {
     this.#tainted = true;
     const tail = this.#tail;
-    await this.#host.cancel(this.client);
-    const timer = setTimeout(() => this.cut(), cancelGraceMs);
+    this.#cancelling = this.#host.cancel(this.client);
+    await this.#cancelling;
+    let tries = 1;
+    const timer = setInterval(() => {
+      tries += 1;
+      if (tries * cancelEveryMs > cancelGraceMs) this.cut();
+      else this.#cancelling = this.#host.cancel(this.client);
+    }, cancelEveryMs);
     timer.unref();
-    void tail.catch(() => undefined).finally(() => clearTimeout(timer));
+    this.#stopCancelling = () => clearInterval(timer);
+    tail.then(this.#stopCancelling, this.#stopCancelling);
+  }
+
+  /** After {@link Session.stop}: no request may still be on its way when the next statement begins. */
+  async stopped(): Promise<void> {
+    this.#stopCancelling?.();
+    await this.#cancelling;
   }
 
   /** Closes the socket at once. Whatever runs fails with CONNECTION_LOST. */

@@ -32,8 +32,44 @@ export function insertStatements(
   options: { readonly returning: string; readonly conflict?: ConflictPlan | undefined },
 ): readonly Statement[] {
   const tail = `${conflictClause(options.conflict)} RETURNING ${options.returning}`;
+  const [first, ...others] = rows;
+  if (first && others.length === 0) return [singleRowStatement(plan, first, tail)];
   const groups = groupsOf(plan, rows);
   return groups.flatMap((group) => groupStatements(plan, group, tail));
+}
+
+/** A statement for one row, without its values. */
+interface SingleRow {
+  readonly text: string;
+  readonly columns: readonly ColumnPlan[];
+}
+
+/** The text for one row depends on its columns alone: making it again would cost as much as the rest. */
+const singleRows = new WeakMap<TablePlan, Map<string, SingleRow>>();
+const maxSingleRows = 100;
+
+function singleRowStatement(plan: TablePlan, row: object, tail: string): Statement {
+  const names = Object.keys(row);
+  const { text, columns } = singleRow(plan, names, tail);
+  return {
+    text,
+    values: columns.map((column) => column.toParameter(Reflect.get(row, column.name))),
+  };
+}
+
+function singleRow(plan: TablePlan, names: readonly string[], tail: string): SingleRow {
+  const key = `${names.join("\0")}\0${tail}`;
+  const texts = singleRows.get(plan) ?? new Map<string, SingleRow>();
+  const known = texts.get(key);
+  if (known) return known;
+  const columns = names.map((name) => columnOf(plan, name));
+  const list = columns.map((column) => column.sqlName).join(", ");
+  const places = columns.map((_column, index) => `$${index + 1}`).join(", ");
+  const what = columns.length === 0 ? "DEFAULT VALUES" : `(${list}) VALUES (${places})`;
+  const made = { text: `INSERT INTO ${plan.sqlName} ${what}${tail}`, columns };
+  if (texts.size < maxSingleRows) texts.set(key, made);
+  singleRows.set(plan, texts);
+  return made;
 }
 
 interface RowGroup {

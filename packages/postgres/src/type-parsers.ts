@@ -52,6 +52,13 @@ export class TypeParsers implements CustomTypesConfig {
   /** What `pg` calls for each column of a result. */
   readonly getTypeParser = (oid: number): Parser => this.#parsers.get(oid) ?? asIs;
 
+  /** Whether every type of the result was known when its rows came. */
+  isComplete(result: QueryResult): boolean {
+    return result.fields.every(
+      ({ dataTypeID }) => dataTypeID < firstOwnOid || this.#parsers.has(dataTypeID),
+    );
+  }
+
   /** Parses the columns of types that nobody knew when the rows came. */
   async complete(result: QueryResult, session: Session): Promise<void> {
     const unknown = await this.learnFrom(result, session);

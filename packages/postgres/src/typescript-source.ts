@@ -26,14 +26,17 @@ export function propertySource(name: string): string {
 export function literalSource(value: unknown, indent = ""): string {
   const inner = `${indent}  `;
   if (Array.isArray(value)) {
-    if (value.every((item) => typeof item !== "object")) return JSON.stringify(value).replaceAll(",", ", ");
+    if (value.every((item) => typeof item !== "object"))
+      return JSON.stringify(value).replaceAll(",", ", ");
     const items = value.map((item: unknown) => `${inner}${literalSource(item, inner)},\n`);
     return `[\n${items.join("")}${indent}]`;
   }
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   const flat = entries.every(([, item]) => typeof item !== "object" || isFlatList(item));
-  const parts = entries.map(([name, item]: [string, unknown]) => `${propertySource(name)}: ${literalSource(item, inner)}`);
+  const parts = entries.map(
+    ([name, item]: [string, unknown]) => `${propertySource(name)}: ${literalSource(item, inner)}`,
+  );
   const line = `{ ${parts.join(", ")} }`;
   if (flat && line.length <= 100) return entries.length === 0 ? "{}" : line;
   return `{\n${parts.map((part) => `${inner}${part},\n`).join("")}${indent}}`;
@@ -61,8 +64,13 @@ export class InterfaceNames {
 
   /** `ImoProcessesTable` for `imo_processes` and the suffix `Table`. */
   take(name: string, suffix: string): string {
-    const words = name.normalize("NFKD").split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
-    const pascal = words.map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`).join("");
+    const words = name
+      .normalize("NFKD")
+      .split(/[^A-Za-z0-9]+/)
+      .filter((word) => word !== "");
+    const pascal = words
+      .map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`)
+      .join("");
     const base = `${/^[A-Za-z]/.test(pascal) ? pascal : `T${pascal}`}${suffix}`;
     let wanted = base;
     for (let count = 2; this.#taken.has(wanted); count++) wanted = `${base}${count}`;

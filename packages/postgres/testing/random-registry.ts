@@ -1,5 +1,5 @@
 import { parseRegistry, type Registry } from "@ctb-data/registry";
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 /** A registry file as data; JSON is YAML. */
 export interface RegistryData {
@@ -18,9 +18,15 @@ export interface TableData {
   indexes?: Record<string, unknown>[];
 }
 
-export interface ColumnData extends Record<string, unknown> {
+export interface ColumnData extends TypedColumn {
   name: string;
+}
+
+/** A column without its name. */
+interface TypedColumn {
   type: string;
+  references?: { table: string; on_delete?: string | undefined };
+  [key: string]: unknown;
 }
 
 /** What things may be called. */
@@ -109,7 +115,7 @@ const types: readonly (readonly [type: string, defaults: readonly string[]])[] =
 
 const description = fc.option(fc.constantFrom(...texts), { nil: undefined, freq: 3 });
 
-function columnArbitrary(enums: readonly string[]): fc.Arbitrary<Omit<ColumnData, "name">> {
+function columnArbitrary(enums: readonly string[]): fc.Arbitrary<TypedColumn> {
   const plain = fc.constantFrom(...types).chain(([type, defaults]) =>
     fc.record(
       {
@@ -173,8 +179,7 @@ function tableArbitrary(
           { name: "k2", type: "text", nullable: false },
         );
       else if (key !== "none") list.push({ name: "id", type: key, primary_key: true });
-      for (const [name, column] of columns)
-        list.push(Object.assign({ name }, column) as ColumnData);
+      for (const [name, column] of columns) list.push({ ...column, name });
       for (const other of references) {
         list.push({
           name: `ref ${other}`.slice(0, 55),
@@ -190,6 +195,8 @@ function tableArbitrary(
     });
 }
 
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
 function addExtras(table: TableData, { index, check }: { index: number; check: boolean }): void {
   const usable = table.columns.filter(
     (column) => column["encrypted"] === undefined && column.type !== "",
@@ -198,7 +205,6 @@ function addExtras(table: TableData, { index, check }: { index: number; check: b
   const number = usable.find(({ type }) => type === "integer" || type === "smallint");
   const simple = usable.find(({ type }) => !type.startsWith("json") && !type.endsWith("[]"));
   const json = usable.find(({ type }) => type === "jsonb");
-  const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
   const indexes: Record<string, unknown>[] = [];
   if (index & 1 && text)
     indexes.push({ expression: `lower(${quoted(text.name)})`, unique: index > 4 });
@@ -238,16 +244,23 @@ export function registryDataWith(names: Names): fc.Arbitrary<RegistryData> {
     })
     .chain(({ schema, enums, tables }) => {
       const enumNamesUsed = enums.map(([name]) => name);
-      return fc.tuple(...tables.map(() => tableArbitrary(names, enumNamesUsed, tables))).map((list) => {
-        const data: RegistryData = {
-          enums: Object.fromEntries(
-            enums.map(([name, values, text]) => [name, { values, ...(text !== undefined && { description: text }) }]),
-          ),
-          tables: Object.fromEntries(tables.map((name, index) => [name, list[index] ?? { columns: [] }])),
-        };
-        if (schema !== undefined) data.schema = schema;
-        return withReferences(data);
-      });
+      return fc
+        .tuple(...tables.map(() => tableArbitrary(names, enumNamesUsed, tables)))
+        .map((list) => {
+          const data: RegistryData = {
+            enums: Object.fromEntries(
+              enums.map(([name, values, text]) => [
+                name,
+                { values, ...(text !== undefined && { description: text }) },
+              ]),
+            ),
+            tables: Object.fromEntries(
+              tables.map((name, index) => [name, list[index] ?? { columns: [] }]),
+            ),
+          };
+          if (schema !== undefined) data.schema = schema;
+          return withReferences(data);
+        });
     });
 }
 
@@ -258,7 +271,7 @@ export const registryData: fc.Arbitrary<RegistryData> = registryDataWith(hostile
 function withReferences(data: RegistryData): RegistryData {
   for (const table of Object.values(data.tables)) {
     table.columns = table.columns.flatMap((column) => {
-      const reference = column["references"] as { table: string } | undefined;
+      const reference = column.references;
       if (!reference) return [column];
       const target = data.tables[reference.table]?.columns.find(
         ({ primary_key }) => primary_key === true,
@@ -287,7 +300,8 @@ export const runs: fc.Parameters<unknown> = {
 export function withKeysAndUsedEnums(data: RegistryData): RegistryData {
   const tables = Object.values(data.tables);
   for (const table of tables) {
-    const hasKey = table.primary_key ?? table.columns.some((column) => column["primary_key"] === true);
+    const hasKey =
+      table.primary_key ?? table.columns.some((column) => column["primary_key"] === true);
     if (hasKey === false) table.columns.push({ name: "key", type: "serial", primary_key: true });
   }
   for (const [index, name] of Object.keys(data.enums).entries()) {

@@ -139,7 +139,7 @@ test.skipIf(!reachable)(
      console.log(server.port); await server.close();`,
     );
     expect(Number(await again.line())).toBeGreaterThan(0);
-  expect(await again.ended()).toBe(0);
+    expect(await again.ended()).toBe(0);
   },
 );
 
