@@ -27,8 +27,6 @@ export type PostgresErrorCode =
   | "TRANSACTION_ABORTED"
   /** A value does not fit its column. */
   | "INVALID_VALUE"
-  /** A row of COPY was refused; `row` says which. */
-  | "COPY_FAILED"
   | "SYNTAX_ERROR"
   /** A table, column, type or function does not exist (or already does). */
   | "UNKNOWN_OBJECT"

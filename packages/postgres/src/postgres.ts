@@ -67,7 +67,8 @@ export interface DataAccess extends Queryable {
    * Writes rows with COPY, as fast as the server takes them. All rows or none. A column that the first row leaves out
    * gets its default in every row.
    *
-   * @throws {PostgresError} COPY_FAILED with `row` when a row is refused.
+   * @throws {PostgresError} INVALID_VALUE or CONSTRAINT_VIOLATION with `row` (from 1) when a row is refused. What the source
+   * throws is thrown as it is.
    */
   copyIn(
     table: TableName,
