@@ -6,6 +6,17 @@ import { isPooledHost, parseConnectionUrl } from "./connection-url.ts";
 import { openPostgres } from "./open-postgres.ts";
 
 describe("a database URL", () => {
+  test.each([undefined, "", "  "])(
+    "that is not there (%j) gets an error that says where to get one",
+    async (url) => {
+      await expect(openPostgres({ url })).rejects.toMatchObject({
+        code: "INVALID_OPTIONS",
+        message: "No database URL was given.",
+        hint: expect.stringContaining("DATABASE_URL"),
+      });
+    },
+  );
+
   test.each<[string, object]>([
     [
       "postgres://u:p@h:6543/d",

@@ -58,7 +58,13 @@ export function isPooledHost(url: string): PooledHost {
  *
  * @throws {PostgresError} INVALID_OPTIONS, without quoting the URL, because it may hold a password.
  */
-export function parseConnectionUrl(url: string): ConnectionTarget {
+export function parseConnectionUrl(url: string | undefined): ConnectionTarget {
+  if (typeof url !== "string" || url.trim() === "") {
+    throw invalid(
+      "No database URL was given.",
+      "Set DATABASE_URL, for example to the one that `npx ctb-data dev` prints, and pass it as `url`.",
+    );
+  }
   // `user@/database?host=/socket/folder` is common and not a URL by the letter.
   const parsed = URL.parse(url.trim()) ?? URL.parse(url.trim().replace("@/", "@localhost/"));
   if (!parsed || !/^postgres(ql)?:$/.test(parsed.protocol) || isTorn(parsed)) {

@@ -28,8 +28,10 @@ export type PostgresErrorCode =
   /** A value does not fit its column. */
   | "INVALID_VALUE"
   | "SYNTAX_ERROR"
-  /** A table, column, type or function does not exist (or already does). */
+  /** A table, column, type or function does not exist. */
   | "UNKNOWN_OBJECT"
+  /** A table, index, type or constraint of that name is there already. */
+  | "DUPLICATE_OBJECT"
   | "PERMISSION_DENIED"
   /** The disk, the memory or the connections of the server are used up. */
   | "RESOURCES_EXHAUSTED"

@@ -194,8 +194,8 @@ export interface TlsOptions {
 }
 
 export interface PostgresOptions {
-  /** `postgres://user:password@host:port/database?sslmode=…` */
-  readonly url: string;
+  /** `postgres://user:password@host:port/database?sslmode=…`. Undefined, as an unset variable is, gets an error that says so. */
+  readonly url: string | undefined;
   /** Needed for `table`, `orm`, and for `copyIn`/`copyOut` by name. */
   readonly registry?: Registry;
   /** Needed for tables with encrypted columns. */

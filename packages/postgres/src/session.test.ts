@@ -54,6 +54,11 @@ describe("a statement", () => {
       "SELECT * FROM nope",
       { code: "UNKNOWN_OBJECT", sqlState: "42P01", hint: expect.any(String) },
     ],
+    [
+      "a table that is there already",
+      "CREATE TABLE pg_temp.twice (); CREATE TABLE pg_temp.twice ()",
+      { code: "DUPLICATE_OBJECT", sqlState: "42P07" },
+    ],
     ["a division", "SELECT 1 / 0", { code: "INVALID_VALUE", sqlState: "22012" }],
     [
       "an error of its own",

@@ -22,11 +22,6 @@ export function columnSqlType(type: ColumnType, schema: string): string {
   return `${objectName(schema, type.name)}${"[]".repeat(type.dimensions)}`;
 }
 
-/** The type that a column stores: text where it holds ciphertext. */
-export function storedSqlType(column: Column, registry: Pick<Registry, "schema">): string {
-  return column.encryption ? "text" : columnSqlType(column.type, registry.schema);
-}
-
 /** Whether the column's default is a sequence of its own. */
 export function isSerial({ type, encryption }: Column): boolean {
   return encryption === undefined && (type.name === "serial" || type.name === "bigserial");
