@@ -72,7 +72,7 @@ describe("a database URL", () => {
   });
 
   test.each<[string, string]>([
-    ["", "cannot be read"],
+    ["", "No database URL was given"],
     ["mysql://u:hunter2@h/d", "cannot be read"],
     ["u:hunter2@h/d", "cannot be read"],
     ["postgres://u:hunter2@h:99999/d", "cannot be read"],

@@ -1,4 +1,4 @@
-import { formatColumnType, type Column, type ColumnType, type Registry } from "@ctb-data/registry";
+import { formatColumnType, type Column, type ColumnType } from "@ctb-data/registry";
 import { quoteIdentifier } from "./quote-identifier.ts";
 
 /** A table, type or index of the registry's schema: unqualified in `public`, where every tool looks. */
