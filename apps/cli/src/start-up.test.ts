@@ -1,10 +1,8 @@
 import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { build } from "tsup";
 import { expect, test } from "vitest";
 import { cliCommand, resultOf, runCliProcess } from "../testing/cli-process.ts";
-import tsupConfig from "../tsup.config.ts";
 
 const spy = `import { registerHooks } from "node:module";
 registerHooks({ load(url, context, next) { process.stderr.write("loads " + url + "\\n"); return next(url, context); } });`;
@@ -23,7 +21,11 @@ test("--help loads commander and nothing else that is heavy", async () => {
 test("the built program prints the same help", async () => {
   // Inside the package, so that what it imports is found.
   const outDir = fileURLToPath(new URL("../node_modules/.cache/built", import.meta.url));
-  await build({ ...tsupConfig, outDir, sourcemap: false });
+  // tsup looks for its configuration, its entries and the package.json in the working folder only.
+  const cwd = fileURLToPath(new URL("..", import.meta.url));
+  const tsup = fileURLToPath(new URL("../node_modules/tsup/dist/cli-default.js", import.meta.url));
+  const building = spawn(process.execPath, [tsup, "--out-dir", outDir, "--silent"], { cwd });
+  expect(await resultOf(building)).toMatchObject({ code: 0 });
   try {
     const child = spawn(process.execPath, [`${outDir}/main.js`, "migrate", "up", "--help"]);
     const built = await resultOf(child);

@@ -101,7 +101,7 @@ async function readFolder(dir: string): Promise<readonly Dirent[]> {
       `The folder of migrations ${dir} cannot be read (${reasonOf(cause)}).`,
       {
         cause,
-        hint: "Name the right one with --dir or MIGRATIONS_DIR, or make it with ctb-data init.",
+        hint: "Name the right one with --migrations or MIGRATIONS_DIR, or make it with ctb-data init.",
       },
     );
   }
