@@ -268,11 +268,6 @@ describe("what goes wrong in the middle", () => {
       "DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM clients) LOOP PERFORM pg_sleep(0.05); END LOOP; END $$;\nCREATE TABLE held (id int);\n",
   };
 
-  async function release({ database }: Project): Promise<void> {
-    await using db = await openPostgres({ url: database.url });
-    await db.query("INSERT INTO clients (name) VALUES ('go')");
-  }
-
   test("a failing statement is told with file and line, and retry goes on after it is mended", async () => {
     await using at = await project({ "migrations/003_bad.sql": "SELECT 1;\nSELECT nope;\n" });
     const { code, stdout, stderr } = await at.run("up");
@@ -343,3 +338,8 @@ describe("what goes wrong in the middle", () => {
     expect((await ended).code).toBe(0);
   });
 });
+
+async function release({ database }: Project): Promise<void> {
+  await using db = await openPostgres({ url: database.url });
+  await db.query("INSERT INTO clients (name) VALUES ('go')");
+}
