@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 
 let version: string | undefined;
 
@@ -9,10 +10,9 @@ export function toolVersion(): string {
 }
 
 function readVersion(): string {
-  // The same path from src/ and from dist/.
-  const manifest: unknown = JSON.parse(
-    readFileSync(new URL("../package.json", import.meta.url), "utf8"),
-  );
+  // By name: the same from src/, from dist/ and from a program that this is bundled into.
+  const path = createRequire(import.meta.url).resolve("@ctb-data/migrations/package.json");
+  const manifest: unknown = JSON.parse(readFileSync(path, "utf8"));
   return typeof manifest === "object" && manifest !== null && "version" in manifest
     ? String(manifest.version)
     : "";

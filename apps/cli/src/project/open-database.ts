@@ -30,7 +30,7 @@ export async function openDatabase(
     settings.DATABASE_URL === undefined ? await startFallback(context, settings) : undefined;
   const url = settings.DATABASE_URL ?? server?.url ?? "";
   try {
-    const { openPostgres } = await import("@ctb-data/postgres");
+    const { openPostgres } = await import("./open-postgres.ts");
     const db = await openPostgres({
       ...options,
       url,
