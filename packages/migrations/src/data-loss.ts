@@ -39,7 +39,7 @@ export function wouldLoseData({ message, line }: DataLoss, job: MigrationJob): M
     file,
     line,
     version: job.version,
-    hint: "Save the rows first. To roll back all the same: ctb-data migrate rollback --force.",
+    hint: "Save the rows first. To roll back all the same, add --force to the command.",
   });
 }
 

@@ -127,7 +127,7 @@ async function stepOf(
     ...(down ? [] : [noDown(entry, file)]),
   ].map((problem) => ({
     ...problem,
-    hint: `${problem.hint} To roll back all the same: ctb-data migrate rollback --force.`,
+    hint: `${problem.hint} To roll back all the same, add --force to the command.`,
   }));
   if (!down) return { ...plain, problems };
   const parsed = await parse(down);

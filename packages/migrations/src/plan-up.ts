@@ -77,7 +77,7 @@ function outOfOrder(file: MigrationFile, newest: number): MigrationProblem {
     version: file.version,
     file: file.file,
     message: `${file.file} is new, but ${newest} is applied already.`,
-    hint: `Renumber it to come last; or, when it does not depend on the order: ctb-data migrate up --allow-out-of-order ${file.number}.`,
+    hint: `Renumber it to come last; or, when it does not depend on the order: ctb-data migrate up --allow-out-of-order.`,
   };
 }
 

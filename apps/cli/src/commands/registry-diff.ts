@@ -40,7 +40,10 @@ export async function registryDiff(context: CommandContext, flags: DiffFlags): P
     out.line(wrapText(`${mark} ${describeChange(change)}`, out.columns, "  "));
   }
   const destructive = changes.filter((change) => change.destructive).length;
-  const danger = destructive === 0 ? "" : `, ${destructive} of them may lose data (!)`;
+  const danger =
+    destructive === 0
+      ? ""
+      : `, ${destructive} of them may lose data, or be refused for data that is there (!)`;
   out.line();
   out.line(`${countOf(changes.length, "change")}${danger}.`);
   sayNext(out, `ctb-data migrate create "what changes" --from ${flags.before}`);
