@@ -29,20 +29,20 @@ export async function planGenerated(
   registry: Registry,
   { dir, settings }: ProjectPlaces,
 ): Promise<GeneratedPlan> {
+  const models = generateModels(registry);
   const postgres = generatePostgresFiles(registry);
   const at = (path: string): string => settingPath(dir, path);
   const single = [
     { path: at(settings.SCHEMA_PATH), content: contentOf(postgres, "schema.sql") },
     {
       path: at(settings.FIRESTORE_TYPES_PATH),
-      content: contentOf(generateModels(registry), "firestore.ts"),
+      content: contentOf(models, "firestore.ts"),
     },
     ...(await currentSchemas({ dir, settings })),
   ];
   const folder = at(settings.GENERATE_OUT);
-  const models = generateModels(registry).filter(({ path }) => path !== "firestore.ts");
   const inFolder = [
-    ...models,
+    ...models.filter(({ path }) => path !== "firestore.ts"),
     // A folder of their own: a table may be called `entities`.
     ...postgres
       .filter(({ path }) => path !== "schema.sql")
