@@ -1,3 +1,5 @@
+import { accessOf } from "./check-access.ts";
+import { documentIndexesOf } from "./check-document-indexes.ts";
 import { checkShape, describe, metaOf } from "./check-shape.ts";
 import { formatColumnType } from "./column-type.ts";
 import { fieldRule, isFirestoreType, reservedName, type FieldRule } from "./document-fields.ts";
@@ -32,7 +34,7 @@ export function draftDocuments(
     return undefined;
   if (at.node.kind === "scalar" && at.node.value === true) {
     return complete(
-      { table, at, collection: table.name, idColumn: undefined, omit: new Set() },
+      { table, at, collection: table.name, idColumn: undefined, omit: new Set(), rules: {} },
       checking,
     );
   }
@@ -40,7 +42,7 @@ export function draftDocuments(
     checking.problems.error(
       at,
       "wrong-value",
-      `must be true, false or a map of collection, id, fields and omit, not ${describe(at.node)}`,
+      `must be true, false or a map of collection, id and fields, not ${describe(at.node)}`,
     );
     return undefined;
   }
@@ -55,6 +57,7 @@ export function draftDocuments(
       collection: data.collection ?? table.name,
       idColumn: data.id,
       omit: new Set(data.omit),
+      rules: { owner: data.owner, access: data.access },
     },
     checking,
   );
@@ -76,7 +79,7 @@ function complete(
   draft: Omit<DocumentDraft, "idColumn"> & { readonly idColumn: string | undefined },
   checking: RegistryChecking,
 ): DocumentDraft | undefined {
-  const { table, at, collection, omit } = draft;
+  const { table, at, collection, omit, rules } = draft;
   const { problems } = checking;
   const spot = isMapAt(at) ? (childOf(at, "collection") ?? at) : at;
   checkCollectionName(collection, spot, checking);
@@ -112,7 +115,7 @@ function complete(
       "conflict",
       `the column ${quoted(idColumn)} is the document's id and cannot be omitted`,
     );
-  return { table, at, collection, idColumn, omit };
+  return { table, at, collection, idColumn, omit, rules };
 }
 
 const idKinds = new Set(["int16", "int32", "int64", "text", "uuid"]);
@@ -221,6 +224,8 @@ export function collectionOf(
     name,
     ...description,
     fields,
+    access: accessOf({ at, rules: data, fields }, checking),
+    indexes: documentIndexesOf(childOf(at, "indexes"), fields, checking),
     meta: metaOf(childOf(at, "meta"), checking),
     source: sourceOf(at),
   };

@@ -1,3 +1,5 @@
+import { accessOf } from "./check-access.ts";
+import { documentIndexesOf } from "./check-document-indexes.ts";
 import { checkShape, describe } from "./check-shape.ts";
 import { formatColumnType } from "./column-type.ts";
 import type { FirestoreType } from "./column-types.ts";
@@ -46,10 +48,13 @@ export function mappingOf(draft: DocumentDraft, checking: FieldChecking): Docume
       if (isMapAt(named)) fields.addNamed(name, at, keySpot(named, name));
   }
   fields.addOthers();
+  const indexes = isMapAt(draft.at) ? childOf(draft.at, "indexes") : undefined;
   return {
     collection: draft.collection,
     idColumn: draft.idColumn,
     fields: fields.fields,
+    access: accessOf({ ...draft, fields: fields.fields }, checking),
+    indexes: documentIndexesOf(indexes, fields.fields, checking),
     source: sourceOf(draft.at),
   };
 }

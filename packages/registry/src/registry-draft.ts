@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Checking } from "./check-shape.ts";
-import type { columnHeadSchema, tableHeadSchema } from "./registry-schema.ts";
+import type { columnHeadSchema, firestoreHeadSchema, tableHeadSchema } from "./registry-schema.ts";
 import type { Column, EnumType, IndexPart, ReferentialAction } from "./registry.ts";
 import type { Located, LocatedMap, Spot } from "./yaml-node.ts";
 
@@ -11,7 +11,11 @@ export interface DocumentDraft {
   readonly collection: string;
   readonly idColumn: string;
   readonly omit: ReadonlySet<string>;
+  readonly rules: DocumentRules;
 }
+
+/** Who may do what to documents, before it is known which fields they have. */
+export type DocumentRules = Pick<z.infer<typeof firestoreHeadSchema>, "owner" | "access">;
 
 /** What the checks of tables share. */
 export interface RegistryChecking extends Checking {

@@ -37,7 +37,7 @@ version: 1
 schema: app
 enums: { status: [open, { value: done, deprecated: true }], level: { values: [low], description: x, meta: {} } }
 mixins: { stamped: { columns: [{ name: created_at, type: timestamptz, default: now() }] } }
-collections: { logs: { fields: { at: timestamp, by: { type: string, required: true } } } }
+collections: { logs: { fields: { at: timestamp, by: { type: string, required: true } }, owner: by, access: { read: owner }, indexes: [at, [by, { field: at, order: desc }]] } }
 tables:
   t:
     id: t1
@@ -57,7 +57,7 @@ tables:
     indexes: [a, [a, b], { columns: [{ column: a, order: desc }, { expression: lower(a) }], unique: true, method: btree, where: a > '', include: [b], name: i }]
     checks: [b > 1, { name: d, expression: b > 2 }]
     fk: [{ columns: [b], table: u, references: [id] }]
-    firestore: { collection: c, id: id, fields: { x: a, own: map, o: { type: map, required: true } }, omit: [e] }
+    firestore: { collection: c, id: id, fields: { x: a, own: map, o: { type: map, required: true } }, omit: [e], owner: a, access: { read: signed_in, write: none, create: owner, update: owner, delete: owner }, indexes: [{ fields: own.x, scope: collection_group }, { fields: [b, { field: own.v, dimension: 3 }] }] }
     meta: { free: true }
   u: { pk: id, columns: [{ name: id, type: integer }], firestore: true, fk: u.id }
 `;

@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { firestoreTypes } from "./document-types.ts";
+import {
+  collectionHeadSchema,
+  collectionSchema,
+  documentFieldSchema,
+  documentIndexPartSchema,
+  documentIndexSchema,
+  firestoreHeadSchema,
+  firestoreSchema,
+} from "./document-schema.ts";
+import { description, elsewhere, meta, name, oneOf } from "./schema-parts.ts";
 
 /*
  * The shape of a registry file. The JSON Schema is generated from it, so every key has a description for editors.
@@ -7,15 +16,7 @@ import { firestoreTypes } from "./document-types.ts";
  * any other is a warning.
  */
 
-/** For a value of the wrong kind where several kinds are allowed. */
-const oneOf = (message: string) => ({ error: message });
-
-const name = z.string().min(1);
 const sql = z.string().min(1);
-const meta = z
-  .record(z.string(), z.unknown())
-  .describe("Your own metadata; ctb-data never looks into it.");
-const description = z.string().describe("What it is, for people.");
 const stableId = name.describe(
   "Stays the same when the name changes, so that a rename is seen as one.",
 );
@@ -121,9 +122,6 @@ export const columnSchema = z
   })
   .meta({ id: "column", description: "One column." });
 
-/** For a key whose value is checked by itself, with places of its own. */
-const elsewhere = z.unknown().optional();
-
 /** A column as it is checked: free values are looked at by themselves. */
 export const columnHeadSchema = columnSchema.extend({ meta: elsewhere });
 
@@ -168,38 +166,6 @@ const foreignKeyRule = z.object({
   name: name.optional(),
   on_delete: action.optional(),
   on_update: action.optional(),
-});
-
-const firestoreType = z.enum(firestoreTypes);
-
-const documentField = z.object({
-  column: name
-    .optional()
-    .describe("The column that it holds. Without one the field is the document's own."),
-  type: firestoreType.optional(),
-  required: z.boolean().optional().describe("Of an own field: it is never missing."),
-  description: description.optional(),
-});
-
-const documentFields = z.record(
-  z.string(),
-  z.union(
-    [name, documentField],
-    oneOf("must be a column, a Firestore type, or a map of column or type"),
-  ),
-);
-
-const firestoreRule = z.object({
-  collection: name.optional().describe("The table's name unless named."),
-  id: name
-    .optional()
-    .describe("The column that is the document's id: the primary key unless named."),
-  fields: documentFields
-    .optional()
-    .describe(
-      "Document field: column, or type of an own field. Other columns get the camelCase of their name.",
-    ),
-  omit: z.array(name).optional().describe("Columns that documents do not have."),
 });
 
 const tableParts = {
@@ -280,8 +246,8 @@ export const tableSchema = z
     pk: nameList.optional().describe("Short for primary_key."),
     firestore: z
       .union(
-        [z.boolean(), firestoreRule],
-        oneOf("must be true, false or a map of collection, id, fields and omit"),
+        [z.boolean(), firestoreSchema],
+        oneOf("must be true, false or a map of collection, id and fields"),
       )
       .optional()
       .describe("How the rows look as documents."),
@@ -324,21 +290,6 @@ export const enumSchema = z.object({
   meta: meta.optional(),
 });
 
-/** Documents that have no table. */
-export const collectionSchema = z
-  .object({
-    description: description.optional(),
-    fields: z.record(
-      z.string(),
-      z.union(
-        [firestoreType, documentField.omit({ column: true })],
-        oneOf("must be a Firestore type, or a map with type"),
-      ),
-    ),
-    meta: meta.optional(),
-  })
-  .meta({ id: "collection", description: "Documents that have no table." });
-
 /** A whole registry file. */
 export const registrySchema = z
   .object({
@@ -368,13 +319,14 @@ export const registryHeadSchema = registrySchema.extend({
   meta: elsewhere,
 });
 
-/** The fields of documents as they are checked: one by one. */
-export const firestoreHeadSchema = firestoreRule.extend({ fields: elsewhere });
-export const collectionHeadSchema = collectionSchema.extend({ fields: elsewhere, meta: elsewhere });
 export const enumHeadSchema = enumSchema.extend({ values: elsewhere, meta: elsewhere });
 
 export {
-  documentField as documentFieldSchema,
+  collectionHeadSchema,
+  documentFieldSchema,
+  documentIndexPartSchema,
+  documentIndexSchema,
+  firestoreHeadSchema,
   enumValue as enumValueSchema,
   foreignKeyRule as foreignKeySchema,
   indexPart as indexPartSchema,

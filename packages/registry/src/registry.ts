@@ -187,6 +187,9 @@ export interface DocumentMapping {
    * the file gives it a field: the document's id holds it anyway. Columns of blind indexes never are.
    */
   readonly fields: ReadonlyMap<string, DocumentField>;
+  readonly access: DocumentAccess;
+  /** What only Firestore needs: the indexes of the table are not among them. */
+  readonly indexes: readonly DocumentIndex[];
   readonly source: Source;
 }
 
@@ -209,11 +212,49 @@ export type DocumentField =
       readonly source: Source;
     };
 
+/**
+ * Who may do what to documents from an app. Servers with credentials of the project are not bound by it. `none` unless
+ * the file says otherwise.
+ */
+export interface DocumentAccess {
+  /** Where the user id (`uid`) of a document's owner is. Always there when something is the owner's to do. */
+  readonly owner?: DocumentOwner;
+  readonly read: DocumentAudience;
+  readonly create: DocumentAudience;
+  readonly update: DocumentAudience;
+  readonly delete: DocumentAudience;
+}
+
+export type DocumentAudience = "none" | "owner" | "signed_in";
+
+export type DocumentOwner =
+  /** The document's id. */
+  | { readonly kind: "id" }
+  /** A field of texts. */
+  | { readonly kind: "field"; readonly field: string };
+
+/** An index of documents. One of a single field says that the field is to be indexed, whatever is derived for it. */
+export interface DocumentIndex {
+  readonly fields: readonly DocumentIndexField[];
+  /** `collection_group`: for queries of all collections of this name. */
+  readonly scope: "collection" | "collection_group";
+  readonly source: Source;
+}
+
+export interface DocumentIndexField {
+  /** The field, and the keys of the maps in it. */
+  readonly path: readonly string[];
+  /** How it is indexed: in an order, by the elements of an array, or for nearest neighbours of vectors. */
+  readonly by: "asc" | "desc" | "contains" | { readonly dimension: number };
+}
+
 /** Documents that have no table. */
 export interface Collection {
   readonly name: string;
   readonly description?: string;
   readonly fields: ReadonlyMap<string, DocumentField & { readonly column?: undefined }>;
+  readonly access: DocumentAccess;
+  readonly indexes: readonly DocumentIndex[];
   readonly meta: Readonly<Record<string, unknown>>;
   readonly source: Source;
 }

@@ -1,5 +1,6 @@
 import { checkColumnName } from "./check-name.ts";
 import { renameInSql } from "./diff-parts.ts";
+import { camelCase } from "./document-fields.ts";
 import { quoted, suggestion } from "./problem.ts";
 import { readYaml } from "./read-yaml.ts";
 import { invalid, RegistryError } from "./registry-error.ts";
@@ -140,13 +141,27 @@ function editTable(table: LocatedMap, rename: ColumnRename, edits: Edits): void 
   for (const place of places) editSql(childOf(place, "check"), rename, edits);
   const firestore = childOf(table, "firestore");
   if (firestore !== undefined && isMapAt(firestore)) {
-    for (const key of ["id", "omit"]) editNames(childOf(firestore, key), rename, edits);
-    for (const [, field] of entriesOf(childOf(firestore, "fields") ?? firestore)) {
-      editNames(isMapAt(field) ? childOf(field, "column") : field, rename, edits);
-    }
+    editMapping(firestore, rename, edits);
   }
   for (const item of listOf(childOf(table, "fk"))) {
     if (isMapAt(item)) editNames(childOf(item, "columns"), rename, edits);
+  }
+}
+
+function editMapping(firestore: LocatedMap, rename: ColumnRename, edits: Edits): void {
+  for (const key of ["id", "omit", "owner"]) editNames(childOf(firestore, key), rename, edits);
+  const fields = childOf(firestore, "fields");
+  const columns = [...(fields === undefined ? [] : entriesOf(fields))].map(([, field]) =>
+    isMapAt(field) ? childOf(field, "column") : field,
+  );
+  for (const column of columns) editNames(column, rename, edits);
+  if (columns.some((column) => textAt(column) === rename.from)) return;
+  // The field's name is made of the column's.
+  const field = { ...rename, from: camelCase(rename.from), to: camelCase(rename.to) };
+  for (const index of listOf(childOf(firestore, "indexes"))) {
+    const parts = isMapAt(index) ? childOf(index, "fields") : index;
+    for (const part of listOf(parts))
+      editNames(isMapAt(part) ? childOf(part, "field") : part, field, edits);
   }
 }
 
