@@ -1,0 +1,62 @@
+import Long from "long";
+import protobuf from "protobufjs";
+import { documentCodec } from "./document-codec.ts";
+import descriptor from "./firestore-v1.json" with { type: "json" };
+import {
+  arrayCodec,
+  mapCodec,
+  timestampCodec,
+  valueCodec,
+  type MessageCodec,
+} from "./value-codec.ts";
+
+protobuf.util.Long = Long;
+protobuf.configure();
+
+const root: protobuf.Root = protobuf.Root.fromJSON(descriptor);
+root.resolveAll();
+useCodec("google.firestore.v1.Value", valueCodec);
+useCodec("google.firestore.v1.ArrayValue", arrayCodec);
+useCodec("google.firestore.v1.MapValue", mapCodec);
+useCodec("google.firestore.v1.Document", documentCodec);
+useCodec("google.protobuf.Timestamp", timestampCodec);
+leaveUnsetUndefined(root);
+
+/** A message type of google.firestore.v1 by name, with values, documents and times in this server's own form. */
+export function messageType(name: string): protobuf.Type {
+  return root.lookupType(`google.firestore.v1.${name}`);
+}
+
+/** The methods of the service, in the order of its description. */
+export function serviceMethods(): readonly protobuf.Method[] {
+  return root.lookupService("google.firestore.v1.Firestore").methodsArray;
+}
+
+/** Every message that holds one of these calls its `decode` and `encode`. */
+function useCodec<T>(name: string, codec: MessageCodec<T>): void {
+  Object.assign(root.lookupType(name), {
+    decode: (source: protobuf.Reader | Uint8Array, length?: number) =>
+      codec.read(
+        source instanceof protobuf.Reader ? source : protobuf.Reader.create(source),
+        length,
+      ),
+    encode: (message: T, writer?: protobuf.Writer) =>
+      codec.write(message, writer ?? protobuf.Writer.create()),
+  });
+}
+
+/** protobufjs gives fields of a oneof that are not set the default of their type: nothing tells them from set ones then. */
+function leaveUnsetUndefined(namespace: protobuf.NamespaceBase): void {
+  for (const nested of namespace.nestedArray) {
+    if (nested instanceof protobuf.Type) {
+      for (const field of nested.fieldsArray) {
+        if (field.partOf ?? field.resolvedType instanceof protobuf.Type) {
+          if (!field.repeated && !field.map) {
+            Object.assign(nested.ctor.prototype, { [field.name]: undefined });
+          }
+        }
+      }
+    }
+    if (nested instanceof protobuf.Namespace) leaveUnsetUndefined(nested);
+  }
+}
