@@ -113,6 +113,10 @@ const anyColumn = fc
       ...(withDefault ? { default: "'*/'" } : {}),
     }),
   );
+const closed = {
+  access: { read: "none", create: "none", update: "none", delete: "none" },
+  indexes: [],
+} as const;
 const anyTable = fc
   .tuple(
     name,
@@ -131,7 +135,7 @@ const anyTable = fc
       tableName,
       columns,
       hasDocuments && id !== undefined
-        ? { firestore: { collection: tableName, idColumn: id.name, fields, source } }
+        ? { firestore: { ...closed, collection: tableName, idColumn: id.name, fields, source } }
         : {},
     );
   });
@@ -245,7 +249,7 @@ describe("generated code", () => {
         ...columns,
       ],
       {
-        firestore: { collection: "things", idColumn: "id", fields, source },
+        firestore: { ...closed, collection: "things", idColumn: "id", fields, source },
       },
     );
     const odd = [

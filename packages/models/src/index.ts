@@ -7,7 +7,7 @@ export {
   type FirestoreTimestamp,
   type FirestoreVector,
 } from "./document-types.ts";
-export { generatedHeader, generatedHeaderOf } from "./generated-header.ts";
+export { generatedHeader, generatedHeaderOf, generatedMember } from "./generated-header.ts";
 export { generateModels, type GeneratedFile, type GenerateOptions } from "./generate-models.ts";
 export { jsonNull, type Json, type JsonObject, type RawJson } from "./json.ts";
 export type { BlindIndexOptions, ColumnCipher } from "./column-cipher.ts";

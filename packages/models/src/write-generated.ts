@@ -97,9 +97,9 @@ async function stalePaths(
 async function listFiles(folder: string): Promise<readonly string[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
-    // Generated code is TypeScript or SQL: others are not opened.
+    // What is generated has one of these endings: others are not opened.
     return entries
-      .filter((entry) => entry.isFile() && /\.(?:ts|sql)$/.test(entry.name))
+      .filter((entry) => entry.isFile() && /\.(?:ts|sql|json|rules)$/.test(entry.name))
       .map(({ name }) => name);
   } catch (error) {
     if (isMissing(error)) return [];
