@@ -16,6 +16,8 @@ interface GenerateFlags {
   readonly out?: string | undefined;
   readonly schema?: string | undefined;
   readonly firestoreTypes?: string | undefined;
+  readonly firestoreIndexes?: string | undefined;
+  readonly firestoreRules?: string | undefined;
 }
 
 /** `ctb-data generate` */
@@ -26,6 +28,8 @@ export async function generate(context: CommandContext, flags: GenerateFlags): P
       GENERATE_OUT: { flag: "--out", value: flags.out },
       SCHEMA_PATH: { flag: "--schema", value: flags.schema },
       FIRESTORE_TYPES_PATH: { flag: "--firestore-types", value: flags.firestoreTypes },
+      FIRESTORE_INDEXES_PATH: { flag: "--firestore-indexes", value: flags.firestoreIndexes },
+      FIRESTORE_RULES_PATH: { flag: "--firestore-rules", value: flags.firestoreRules },
     }),
   );
   const registry = await loadProjectRegistry(context, settings);
@@ -60,7 +64,7 @@ export function refuseForeign(differences: readonly GeneratedDifference[]): void
     throw new CliError(
       "FILE_EXISTS",
       `${countOf(foreign.length, "file")} in the way that ctb-data did not generate: ${foreign.join(", ")}.`,
-      { hint: "Move them, or let --out or generate.out name a folder of its own." },
+      { hint: "Move them, or name other places under generate in global-config.yaml." },
     );
   }
 }

@@ -34,6 +34,8 @@ test("init lays down the folder of the design, and a second run changes nothing"
       "migrations/004_add_indexes.sql",
       "migrations/004_add_indexes.down.sql",
       "firebase/types/firestore.ts",
+      "firebase/firestore.indexes.json",
+      "firebase/firestore.rules",
       "src/models/index.ts",
       "global-config.yaml",
       ".env.example",

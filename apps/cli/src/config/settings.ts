@@ -20,6 +20,8 @@ export const settingsSchema = z.object({
   GENERATE_OUT: text.default("src/models"),
   SCHEMA_PATH: text.default("db/schema.sql"),
   FIRESTORE_TYPES_PATH: text.default("firebase/types/firestore.ts"),
+  FIRESTORE_INDEXES_PATH: text.default("firebase/firestore.indexes.json"),
+  FIRESTORE_RULES_PATH: text.default("firebase/firestore.rules"),
   CTB_DATA_DIR: text.default(".ctb-data"),
   FIREBASE_PROJECT_ID: text.optional(),
   FIREBASE_PRIVATE_KEY_PATH: text.optional(),
@@ -91,6 +93,14 @@ export const settingFacts: Readonly<Record<SettingName, SettingFacts>> = {
   FIRESTORE_TYPES_PATH: {
     yaml: "generate.firestore_types",
     about: "The generated file with the types of the Firestore documents.",
+  },
+  FIRESTORE_INDEXES_PATH: {
+    yaml: "generate.firestore_indexes",
+    about: "The generated file with the indexes of Firestore: firebase deploy takes it.",
+  },
+  FIRESTORE_RULES_PATH: {
+    yaml: "generate.firestore_rules",
+    about: "The generated file with the security rules of Firestore: firebase deploy takes it.",
   },
   CTB_DATA_DIR: {
     yaml: "state.dir",

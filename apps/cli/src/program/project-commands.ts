@@ -42,7 +42,7 @@ export function addProjectCommands({ program, terminal, run }: ProgramParts): vo
   program
     .command("generate")
     .description(
-      "Write what is derived from the registry: models, entities, document types, schema.sql",
+      "Write what is derived from the registry: models, entities, schema.sql, and the types, indexes and rules of Firestore",
     )
     .option("--check", "write nothing; exit with 3 when a file is not up to date")
     .option("--dry-run", "only say what would be written")
@@ -50,6 +50,8 @@ export function addProjectCommands({ program, terminal, run }: ProgramParts): vo
     .option("--out <dir>", "the folder of the models")
     .option("--schema <file>", "the file of the SQL schema")
     .option("--firestore-types <file>", "the file of the document types")
+    .option("--firestore-indexes <file>", "the file of the indexes of Firestore")
+    .option("--firestore-rules <file>", "the file of the security rules of Firestore")
     .addHelpText("after", () =>
       helpFooter(terminal, "ctb-data generate", "ctb-data generate --check"),
     )

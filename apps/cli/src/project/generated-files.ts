@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "node:path";
+import { generateFirestoreFiles } from "@ctb-data/firestore/generate";
 import {
   checkGenerated,
   type GeneratedDifference,
@@ -31,6 +32,7 @@ export async function planGenerated(
 ): Promise<GeneratedPlan> {
   const models = generateModels(registry);
   const postgres = generatePostgresFiles(registry);
+  const firestore = generateFirestoreFiles(registry);
   const at = (path: string): string => settingPath(dir, path);
   const single = [
     { path: at(settings.SCHEMA_PATH), content: contentOf(postgres, "schema.sql") },
@@ -38,6 +40,11 @@ export async function planGenerated(
       path: at(settings.FIRESTORE_TYPES_PATH),
       content: contentOf(models, "firestore.ts"),
     },
+    {
+      path: at(settings.FIRESTORE_INDEXES_PATH),
+      content: contentOf(firestore, "firestore.indexes.json"),
+    },
+    { path: at(settings.FIRESTORE_RULES_PATH), content: contentOf(firestore, "firestore.rules") },
     ...(await currentSchemas({ dir, settings })),
   ];
   const folder = at(settings.GENERATE_OUT);
