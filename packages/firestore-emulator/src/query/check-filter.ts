@@ -1,0 +1,110 @@
+import { formatFieldPath } from "../name/field-path.ts";
+import { invalidArgument } from "../rpc-error.ts";
+import { disjunctionsOf, maxDisjunctions, tooManyDisjunctions } from "./disjunctions.ts";
+import { operandsOf } from "./parse-filter.ts";
+import type { FieldFilter, FieldOperator, Filter } from "./parsed-query.ts";
+
+const maxInequalityFields = 10;
+const maxParts = 100;
+
+/** What else of a query counts. */
+export interface QueryParts {
+  readonly orders: number;
+  readonly hasAncestor: boolean;
+}
+
+/** Every comparison in a filter, in the order in which they are written. */
+export function fieldFiltersOf(filter: Filter | undefined): readonly FieldFilter[] {
+  if (!filter) return [];
+  return filter.kind === "field" ? [filter] : filter.filters.flatMap(fieldFiltersOf);
+}
+
+/** Whether a comparison implies an order by its field. */
+export function isInequality(operator: FieldOperator): boolean {
+  return (
+    operator === "<" ||
+    operator === "<=" ||
+    operator === ">" ||
+    operator === ">=" ||
+    operator === "!=" ||
+    operator === "not-in"
+  );
+}
+
+/** @throws {RpcError} INVALID_ARGUMENT when these comparisons may not be in one query. */
+export function checkFilter(filter: Filter | undefined, parts: QueryParts): void {
+  const fields = fieldFiltersOf(filter);
+  checkNegations(filter, fields);
+  checkParts(fields, parts);
+  checkInequalities(fields);
+  if (filter) checkDisjunctions(filter);
+}
+
+function checkNegations(filter: Filter | undefined, fields: readonly FieldFilter[]): void {
+  const negations = fields.filter(({ operator }) => operator === "!=" || operator === "not-in");
+  if (negations.length > 1) {
+    throw invalidArgument(
+      "Only a single 'NOT_EQUAL', 'NOT_IN', 'IS_NOT_NAN', or 'IS_NOT_NULL' filter allowed per query.",
+    );
+  }
+  if (negations[0]?.operator === "not-in" && (hasOr(filter) || fields.some(isList))) {
+    throw invalidArgument(
+      "'NOT_IN' cannot be used in the same query with 'IN', 'ARRAY_CONTAINS_ANY' or 'OR'.",
+    );
+  }
+}
+
+function hasOr(filter: Filter | undefined): boolean {
+  if (!filter || filter.kind === "field") return false;
+  return filter.kind === "or" || filter.filters.some(hasOr);
+}
+
+function isList({ operator, value }: FieldFilter): boolean {
+  const isOne = operator === "in" || operator === "array-contains-any";
+  return isOne && operandsOf(operator, value).length > 0;
+}
+
+function checkParts(fields: readonly FieldFilter[], { orders, hasAncestor }: QueryParts): void {
+  let filters = 0;
+  for (const field of fields) {
+    filters += isList(field) ? operandsOf(field.operator, field.value).length : 1;
+  }
+  if (filters + orders + (hasAncestor ? 1 : 0) > maxParts) {
+    throw invalidArgument(
+      `The query may not have more than ${maxParts} filters + sort orders + ancestor total. Currently there are ${filters} filters, ${orders} sort orders, and ${hasAncestor ? "one" : "no"} ancestor filter.`,
+    );
+  }
+}
+
+function checkInequalities(fields: readonly FieldFilter[]): void {
+  const names = new Set(
+    fields
+      .filter(({ operator }) => isInequality(operator))
+      .map(({ field }) => formatFieldPath(field)),
+  );
+  if (names.size > maxInequalityFields) {
+    throw invalidArgument(
+      `The query contains ${names.size} distinct inequality fields: [${[...names].join(", ")}]. A query may not have more than ${maxInequalityFields} distinct inequality fields.`,
+    );
+  }
+}
+
+function checkDisjunctions(filter: Filter): void {
+  const disjunctions = disjunctionsOf(filter);
+  if (disjunctions === tooManyDisjunctions) {
+    throw invalidArgument(
+      `Too many disjunctions after normalization, the maximum is ${maxDisjunctions}`,
+    );
+  }
+  if (disjunctions.length > maxDisjunctions) {
+    throw invalidArgument(
+      `Too many disjunctions after normalization. Result had ${disjunctions.length} disjunctions which is more than the maximum of ${maxDisjunctions}`,
+    );
+  }
+  for (const conjunction of disjunctions) {
+    const contains = conjunction.filter(({ operator }) => operator === "array-contains");
+    if (contains.length > 1) {
+      throw invalidArgument("A maximum of 1 'ARRAY_CONTAINS' filter is allowed per disjunction.");
+    }
+  }
+}
