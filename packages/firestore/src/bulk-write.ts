@@ -1,0 +1,213 @@
+import type { BulkWriter } from "firebase-admin/firestore";
+import type { BulkOptions, BulkProgress, BulkResult, BulkSummary, BulkWrite } from "./bulk.ts";
+import { toFirestoreError } from "./classify-error.ts";
+import type { AnyShape } from "./document-shape.ts";
+import type { FirestoreContext } from "./firestore-context.ts";
+import { FirestoreError } from "./firestore-error.ts";
+import type { PreparedWrite } from "./write.ts";
+
+type Write = BulkWrite<AnyShape>;
+
+const keptFailures = 100;
+const progressEvery = 100;
+/** A source that lets one wait must not hold back what it gave before. */
+const idleMs = 20;
+/** gRPC: what the server may do on the next try. */
+const passing: ReadonlySet<number> = new Set([
+  1, // CANCELLED
+  4, // DEADLINE_EXCEEDED
+  8, // RESOURCE_EXHAUSTED
+  10, // ABORTED
+  13, // INTERNAL
+  14, // UNAVAILABLE
+]);
+
+export interface BulkTask {
+  readonly context: FirestoreContext;
+  readonly prepare: (write: Write) => PreparedWrite;
+  readonly writes: Iterable<Write> | AsyncIterable<Write>;
+  readonly options: BulkOptions;
+}
+
+/** Writes many documents through the SDK's bulk writer, which ramps up and tries again. */
+export async function bulkWrite(task: BulkTask): Promise<BulkSummary> {
+  const { context, options } = task;
+  context.checkOpen();
+  const run = new BulkRun(task);
+  const stop = (): void =>
+    run.stop(new FirestoreError("CLOSED", `The database ${context.description} was closed.`));
+  const onAbort = (): void =>
+    run.stop(
+      new FirestoreError("CANCELLED", "The bulk write was stopped by an AbortSignal.", {
+        cause: options.signal?.reason,
+      }),
+    );
+  context.running.add(stop);
+  options.signal?.addEventListener("abort", onAbort, { once: true });
+  if (options.signal?.aborted === true) onAbort();
+  try {
+    return await run.run();
+  } finally {
+    context.running.delete(stop);
+    options.signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+class BulkRun {
+  readonly #task: BulkTask;
+  readonly #writer: BulkWriter;
+  readonly #maxPending: number;
+  /** The last write of each document that is on its way. */
+  readonly #pending = new Map<string, Promise<void>>();
+  readonly #stopped: Promise<undefined>;
+  #wake: (nothing: undefined) => void = () => {};
+  readonly #failures: BulkSummary["failures"][number][] = [];
+  #written = 0;
+  #failed = 0;
+  #reason: { readonly error: unknown } | undefined;
+  /** Calls of onResult, one after the other. */
+  #results: Promise<void> = Promise.resolve();
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(task: BulkTask) {
+    const { ramp = {}, retries = 10, maxPending = 500 } = task.options;
+    if (!Number.isSafeInteger(maxPending) || maxPending < 1)
+      throw new FirestoreError("INVALID_OPTIONS", "maxPending must be a whole number from 1 on.");
+    this.#task = task;
+    this.#stopped = new Promise((resolve) => (this.#wake = resolve));
+    this.#maxPending = maxPending;
+    this.#writer = task.context.build(
+      () =>
+        task.context.client.bulkWriter({
+          throttling: ramp !== false && {
+            initialOpsPerSecond: ramp.start ?? 500,
+            maxOpsPerSecond: Math.max(ramp.max ?? 10_000, ramp.start ?? 0),
+          },
+        }),
+      { refused: "INVALID_OPTIONS" },
+    );
+    this.#writer.onWriteError(
+      (error) => error.failedAttempts <= retries && passing.has(error.code),
+    );
+  }
+
+  /** Takes no more writes. The first reason counts. */
+  stop(error: unknown): void {
+    this.#reason ??= { error };
+    this.#wake(undefined);
+  }
+
+  async run(): Promise<BulkSummary> {
+    try {
+      await this.#takeAll();
+    } catch (error) {
+      this.stop(error);
+    }
+    clearTimeout(this.#idle);
+    await this.#writer.close();
+    await Promise.all(this.#pending.values());
+    await this.#results.catch((error: unknown) => this.stop(error));
+    this.#progress();
+    if (this.#reason !== undefined) throw this.#reason.error;
+    return { ...this.#counts, failures: this.#failures };
+  }
+
+  get #counts(): BulkProgress {
+    return { written: this.#written, failed: this.#failed };
+  }
+
+  async #takeAll(): Promise<void> {
+    const source = iteratorOf(this.#task.writes);
+    let isDone = false;
+    try {
+      for (let index = 0; this.#reason === undefined; index += 1) {
+        const next = await Promise.race([source.next(), this.#stopped]);
+        if (next === undefined) break;
+        if (next.done === true) {
+          isDone = true;
+          break;
+        }
+        await this.#take(next.value, index);
+      }
+    } finally {
+      // A source that is stuck in its own next() must not hold the end back.
+      if (!isDone) void Promise.resolve(source.return?.()).catch(() => {});
+    }
+  }
+
+  async #take(write: Write, index: number): Promise<void> {
+    let prepared: PreparedWrite;
+    try {
+      prepared = this.#task.prepare(write);
+    } catch (error) {
+      await this.#settle({ ok: false, index, path: pathOf(error), error: toFirestoreError(error) });
+      return;
+    }
+    const { path } = prepared;
+    const before = this.#pending.get(path);
+    if (before !== undefined) await this.#wait(before);
+    const done = this.#send(prepared, index).finally(() => {
+      if (this.#pending.get(path) === done) this.#pending.delete(path);
+    });
+    this.#pending.set(path, done);
+    this.#flushWhenIdle();
+    if (this.#pending.size >= this.#maxPending)
+      await this.#wait(Promise.race(this.#pending.values()));
+  }
+
+  /** What is waited for must be on its way, and not in a batch that is not full. */
+  async #wait(work: Promise<void>): Promise<void> {
+    void this.#writer.flush();
+    await work;
+    await this.#results;
+  }
+
+  #flushWhenIdle(): void {
+    if (this.#idle !== undefined) return;
+    this.#idle = setTimeout(() => {
+      this.#idle = undefined;
+      void this.#writer.flush();
+    }, idleMs);
+  }
+
+  async #send({ path, apply }: PreparedWrite, index: number): Promise<void> {
+    let result: BulkResult;
+    try {
+      const answer: unknown = await apply(this.#writer);
+      const time =
+        answer instanceof this.#task.context.sdk.WriteResult ? answer.writeTime : undefined;
+      // The SDK has no time of deletes, and says 1970.
+      result = { ok: true, index, path, writeTime: time?.toMillis() === 0 ? undefined : time };
+    } catch (error) {
+      result = { ok: false, index, path, error: toFirestoreError(error, { path }) };
+    }
+    await this.#settle(result);
+  }
+
+  async #settle(result: BulkResult): Promise<void> {
+    if (result.ok) this.#written += 1;
+    else {
+      this.#failed += 1;
+      if (this.#failures.length < keptFailures) this.#failures.push(result);
+    }
+    if ((this.#written + this.#failed) % progressEvery === 0) this.#progress();
+    const { onResult } = this.#task.options;
+    if (onResult === undefined) return;
+    this.#results = this.#results.then(async () => await onResult(result));
+    await this.#results.catch((error: unknown) => this.stop(error));
+  }
+
+  #progress(): void {
+    this.#task.options.onProgress?.(this.#counts);
+  }
+}
+
+function pathOf(error: unknown): string | undefined {
+  return error instanceof FirestoreError ? error.path : undefined;
+}
+
+function iteratorOf<T>(source: Iterable<T> | AsyncIterable<T>): AsyncIterator<T> | Iterator<T> {
+  return Symbol.asyncIterator in source
+    ? source[Symbol.asyncIterator]()
+    : source[Symbol.iterator]();
+}

@@ -1,0 +1,133 @@
+import { setTimeout } from "node:timers/promises";
+import type { FirestoreTimestamp } from "@ctb-data/models";
+import type { Registry } from "@ctb-data/registry";
+import type { Timestamp } from "firebase-admin/firestore";
+import type { ClientTarget } from "./client-settings.ts";
+import { StoreCollections, type TransactionCollections } from "./data-access.ts";
+import type { FirestoreContext } from "./firestore-context.ts";
+import { FirestoreError } from "./firestore-error.ts";
+import type { Health, ReadTransactionOptions, TransactionOptions } from "./firestore.ts";
+import { askTime, checkHealth } from "./health.ts";
+import { StoreDocument } from "./model-collection.ts";
+import type { GetOptions } from "./query.ts";
+import { CurrentReader, TimedReader } from "./reader.ts";
+import type { FirestoreTypes } from "./sdk-types.ts";
+import { runTransaction } from "./transaction.ts";
+import { validateDocuments } from "./validate-documents.ts";
+import type { ValidateOptions, ValidationReport } from "./validation.ts";
+
+/** @internal */
+export class OpenedFirestore extends StoreCollections {
+  readonly #target: ClientTarget;
+  #closing: Promise<void> | undefined;
+
+  constructor(context: FirestoreContext, target: ClientTarget) {
+    super(context, new CurrentReader(context));
+    this.#target = target;
+  }
+
+  get description(): string {
+    return this.context.description;
+  }
+
+  get projectId(): string {
+    return this.#target.projectId;
+  }
+
+  get databaseId(): string {
+    return this.#target.databaseId;
+  }
+
+  get emulator(): boolean {
+    return this.#target.emulator !== undefined;
+  }
+
+  get registry(): Registry {
+    return this.context.registry;
+  }
+
+  get types(): FirestoreTypes {
+    return this.context.types;
+  }
+
+  document(path: string): StoreDocument {
+    const ref = this.context.build(() => this.context.client.doc(path));
+    return new StoreDocument(ref, this.unbound(), this.access);
+  }
+
+  async collections(options: GetOptions = {}): Promise<readonly string[]> {
+    const { client } = this.context;
+    const found = await this.context.run(async () => await client.listCollections(), options);
+    return found.map(({ id }) => id);
+  }
+
+  at(readTime: FirestoreTimestamp | Date): StoreCollections {
+    return new StoreCollections(
+      this.context,
+      new TimedReader(this.context, this.#timestamp(readTime)),
+    );
+  }
+
+  async readTime(options: GetOptions = {}): Promise<FirestoreTimestamp> {
+    return await askTime(this.context, options);
+  }
+
+  async transaction<T>(
+    fn: (tx: TransactionCollections) => Promise<T>,
+    options: TransactionOptions | ReadTransactionOptions = {},
+  ): Promise<T> {
+    if (!("readOnly" in options)) return await runTransaction(this.context, fn, options);
+    const { readTime, signal } = options;
+    return await runTransaction(this.context, fn, {
+      readOnly: true,
+      readTime: readTime && this.#timestamp(readTime),
+      signal,
+    });
+  }
+
+  async validate(options: ValidateOptions = {}): Promise<ValidationReport> {
+    return await validateDocuments(this, options);
+  }
+
+  async health(
+    options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<Health> {
+    return await checkHealth(this.context, this.#target, options);
+  }
+
+  async close({ graceMs = 5000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(graceMs);
+    await this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    const { context } = this;
+    context.closed = true;
+    for (const end of context.running) end();
+    const grace = new AbortController();
+    const limit = setTimeout(graceMs, undefined, { signal: grace.signal, ref: false });
+    // Bulk writes take a moment to end, and the SDK does not close while one is there.
+    const ended = async (): Promise<void> => {
+      while (context.running.size > 0) await setTimeout(5);
+      await context.client.terminate();
+    };
+    try {
+      await Promise.race([ended(), limit.catch(() => undefined)]);
+    } finally {
+      grace.abort();
+    }
+  }
+
+  #timestamp(time: FirestoreTimestamp | Date): Timestamp {
+    const { Timestamp: Time } = this.context.sdk;
+    try {
+      return time instanceof Date ? Time.fromDate(time) : new Time(time.seconds, time.nanoseconds);
+    } catch (error) {
+      throw new FirestoreError("INVALID_OPTIONS", "The readTime is not a time.", { cause: error });
+    }
+  }
+}
