@@ -44,6 +44,7 @@ function parseVector(field: FieldPath, value: Value | undefined): readonly numbe
   return vector;
 }
 
+/** One name, dots and all; SDKs put backticks around what is not a simple one. */
 function parseResultField(name: string): FieldPath | undefined {
   if (name === "") return undefined;
   if (isReserved(name)) {
@@ -54,5 +55,5 @@ function parseResultField(name: string): FieldPath | undefined {
       `The distanceResultField.property.name is longer than ${maxNameBytes} bytes.`,
     );
   }
-  return [name];
+  return [/^`[^`\\]+`$/u.test(name) ? name.slice(1, -1) : name];
 }

@@ -93,6 +93,9 @@ function parseWindow(query: StructuredQuery): Pick<ParsedQuery, "limit" | "offse
   if (query.findNearest && offset > 0) {
     throw invalidArgument("A query offset cannot be used with FindNearest");
   }
+  if (query.findNearest && (query.startAt ?? query.endAt)) {
+    throw invalidArgument("A cursor cannot be used with FindNearest");
+  }
   return { offset, limit };
 }
 
