@@ -27,6 +27,16 @@ export function messageType(name: string): protobuf.Type {
   return root.lookupType(`google.firestore.v1.${name}`);
 }
 
+/** Reads the wire format by hand. int64 are whole, as they are only once protobufjs was told how. */
+export function readerOf(bytes: Uint8Array): protobuf.Reader {
+  return protobuf.Reader.create(bytes);
+}
+
+/** Writes the wire format by hand. */
+export function newWriter(): protobuf.Writer {
+  return protobuf.Writer.create();
+}
+
 /** The methods of the service, in the order of its description. */
 export function serviceMethods(): readonly protobuf.Method[] {
   return root.lookupService("google.firestore.v1.Firestore").methodsArray;
@@ -34,7 +44,11 @@ export function serviceMethods(): readonly protobuf.Method[] {
 
 /** Every message that holds one of these calls its `decode` and `encode`. */
 function useCodec<T>(name: string, codec: MessageCodec<T>): void {
-  Object.assign(root.lookupType(name), {
+  const type = root.lookupType(name);
+  Object.assign(type, {
+    // Which would make its own `decode` and `encode`.
+    setup: () => type,
+    toObject: (message: T) => message,
     decode: (source: protobuf.Reader | Uint8Array, length?: number) =>
       codec.read(
         source instanceof protobuf.Reader ? source : protobuf.Reader.create(source),

@@ -1,0 +1,223 @@
+import { cpSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { arbitraryFields, arbitraryPath } from "../../testing/arbitrary-value.ts";
+import {
+  beginning,
+  documentsAt,
+  eventCount,
+  makeEvent,
+  newWorld,
+} from "../../testing/journal-world.ts";
+import {
+  openWorld,
+  worldAfter,
+  writeEvents,
+  type JournaledWorld,
+} from "../../testing/journaled-world.ts";
+import { testFolder } from "../../testing/test-folder.ts";
+import type { Databases } from "../store/databases.ts";
+import type { MapValue } from "../value/value.ts";
+import type { Journal } from "./journal.ts";
+
+const numRuns = process.env["SLOW"] === "1" ? 300 : 30;
+
+/** A commit, or a database that is cleared, or something that happens to the journal. */
+interface Step {
+  readonly kind: "commit" | "clear" | "compact" | "reopen" | "wait";
+  readonly database: string;
+  readonly changes: readonly { readonly path: string; readonly fields: MapValue | null }[];
+}
+
+const change = fc.record({ path: arbitraryPath, fields: fc.option(arbitraryFields) });
+const step: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constantFrom(
+    "commit",
+    "commit",
+    "commit",
+    "commit",
+    "commit",
+    "commit",
+    "clear",
+    "compact",
+    "reopen",
+    "wait",
+  ),
+  database: fc.constantFrom("projects/p/databases/d", "projects/q/databases/d"),
+  changes: fc.uniqueArray(change, { selector: ({ path }) => path, minLength: 1, maxLength: 4 }),
+});
+
+/** Makes a commit or clears, in a journal first if there is one. */
+function take(
+  { kind, database: name, changes }: Step,
+  databases: Databases,
+  journal?: Journal,
+): void {
+  if (kind !== "commit" && kind !== "clear") return;
+  const time = databases.clock.commitTime();
+  const database = databases.get(name);
+  if (kind === "clear") {
+    journal?.appendClear(name, time);
+    database.clear(time);
+    return;
+  }
+  const documents = changes.map(({ path, fields }) => {
+    const createTime = database.document(path)?.createTime ?? time;
+    return { path, document: fields ? { path, fields, createTime, updateTime: time } : undefined };
+  });
+  journal?.append({ database: name, time, changes: documents });
+  database.apply(time, documents);
+}
+
+describe("what was committed is there when the folder is opened again", () => {
+  it("with every value of every document at every time, whatever was compacted in between", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        await using folder = testFolder();
+        const tuning = { logBytes: 2000 };
+        const expected = newWorld();
+        let world = await openWorld(folder.path, tuning);
+        let compaction = Promise.resolve();
+        const reopen = async (): Promise<JournaledWorld> => {
+          await compaction;
+          await world.journal.close();
+          return await openWorld(folder.path, tuning);
+        };
+        for (const each of steps) {
+          take(each, expected);
+          take(each, world.databases, world.journal);
+          if (each.kind === "compact") compaction = world.journal.compact();
+          if (each.kind === "reopen") world = await reopen();
+          if (each.kind === "wait") await world.journal.flushed();
+        }
+        world = await reopen();
+        for (let time = beginning; time <= expected.clock.readTime(); time += 1) {
+          expect(documentsAt(world.databases, time)).toEqual(documentsAt(expected, time));
+        }
+        expect(world.databases.clock.readTime()).toBe(expected.clock.readTime());
+        await world.journal.close();
+      }),
+      { numRuns },
+    );
+  });
+
+  it("also what nobody waited for, and when nothing was closed", async () => {
+    await using folder = testFolder();
+    await using copy = testFolder();
+    await using world = await openWorld(folder.path);
+    for (let number = 0; number < 300; number += 1) {
+      makeEvent(world.databases, number, world.journal);
+    }
+    cpSync(folder.path, copy.path, { recursive: true, filter: (name) => !name.includes("lock.") });
+    await using again = await openWorld(copy.path);
+    expect(again.journal.tornTail).toBeUndefined();
+    expect(documentsAt(again.databases)).toEqual(documentsAt(worldAfter(300)));
+  });
+
+  it("and the times go on from where they were", async () => {
+    await using folder = testFolder();
+    await writeEvents(folder.path, 10);
+    await using world = await openWorld(folder.path);
+    expect(world.databases.clock.commitTime()).toBe(beginning + 11);
+  });
+});
+
+describe("waiting for the disk", () => {
+  it("costs one sync for many", async () => {
+    await using folder = testFolder();
+    let syncs = 0;
+    const sync = async (): Promise<void> => {
+      syncs += 1;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    await using world = await openWorld(folder.path, { sync });
+    const waiting: Promise<void>[] = [];
+    for (let number = 0; number < 100; number += 1) {
+      makeEvent(world.databases, number, world.journal);
+      waiting.push(world.journal.flushed());
+    }
+    await Promise.all(waiting);
+    expect(syncs).toBe(2);
+    await world.journal.flushed();
+    expect(syncs).toBe(2);
+  });
+
+  it("ends only when a sync began after what is waited for", async () => {
+    await using folder = testFolder();
+    const syncs: (() => void)[] = [];
+    await using world = await openWorld(folder.path, {
+      sync: async () => await new Promise((resolve) => syncs.push(resolve)),
+    });
+    const done: string[] = [];
+    makeEvent(world.databases, 0, world.journal);
+    const first = world.journal.flushed().then(() => done.push("first"));
+    makeEvent(world.databases, 1, world.journal);
+    const second = world.journal.flushed().then(() => done.push("second"));
+    syncs[0]?.();
+    await first;
+    expect(done).toEqual(["first"]);
+    expect(syncs).toHaveLength(2);
+    syncs[1]?.();
+    await second;
+  });
+
+  it("fails for all when the disk fails, and nothing is accepted any more", async () => {
+    await using folder = testFolder();
+    const world = await openWorld(folder.path, {
+      sync: async () => await Promise.reject(new Error("EIO: i/o error, fdatasync")),
+    });
+    makeEvent(world.databases, 0, world.journal);
+    const waiting = [world.journal.flushed(), world.journal.flushed()];
+    for (const each of waiting) {
+      await expect(each).rejects.toMatchObject({ code: "PERSISTENCE_FAILED" });
+    }
+    expect(() => makeEvent(world.databases, 1, world.journal)).toThrow(
+      "could not be brought to disk",
+    );
+    await expect(world.journal.compact()).rejects.toMatchObject({ code: "PERSISTENCE_FAILED" });
+    await expect(world.journal.close()).rejects.toMatchObject({ code: "PERSISTENCE_FAILED" });
+    await using again = await openWorld(folder.path);
+    expect(eventCount(again.databases)).toBe(1);
+  });
+
+  it("is not needed any more once the next log was begun", async () => {
+    await using folder = testFolder();
+    const syncs: (() => void)[] = [];
+    await using world = await openWorld(folder.path, {
+      sync: async () => await new Promise((resolve) => syncs.push(resolve)),
+    });
+    makeEvent(world.databases, 0, world.journal);
+    const waiting = world.journal.flushed();
+    const compaction = world.journal.compact();
+    syncs[0]?.();
+    await waiting;
+    await compaction;
+    await world.journal.flushed();
+    expect(syncs).toHaveLength(1);
+  });
+});
+
+describe("a journal that ended", () => {
+  it("accepts nothing more and lets others have the folder", async () => {
+    await using folder = testFolder();
+    const world = await openWorld(folder.path);
+    const compaction = world.journal.compact();
+    await Promise.all([world.journal.close(), world.journal.close()]);
+    await expect(compaction).rejects.toMatchObject({ code: "CLOSED" });
+    expect(() => makeEvent(world.databases, 0, world.journal)).toThrow("The journal is closed.");
+    await expect(world.journal.compact()).rejects.toMatchObject({ code: "CLOSED" });
+    await (await openWorld(folder.path)).journal.close();
+  });
+
+  it("because its folder is gone says so", async () => {
+    await using folder = testFolder();
+    const world = await openWorld(join(folder.path, "data"));
+    rmSync(join(folder.path, "data"), { recursive: true });
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(() => makeEvent(world.databases, 0, world.journal)).toThrow(
+      "was deleted, or another process",
+    );
+    await world.journal.close();
+  });
+});
