@@ -18,7 +18,7 @@ export function parseFieldPath(text: string): FieldPath {
   if (simpleName.test(text)) return [text];
   const names: string[] = [];
   let index = 0;
-  if (text === "") throw invalidPath(text);
+  if (text === "") throw invalidArgument("Invalid empty property path string.");
   for (;;) {
     const [name, end] = text[index] === "`" ? readQuoted(text, index) : readSimple(text, index);
     names.push(name);
@@ -51,7 +51,9 @@ function readQuoted(text: string, start: number): [string, number] {
 }
 
 function invalidPath(text: string): Error {
-  return invalidArgument(`Invalid property path "${text}".`);
+  return invalidArgument(
+    `Invalid property path "${text}". Unquoted property paths must match regex ([a-zA-Z_][a-zA-Z_0-9]*), and quoted property paths must match regex (\`(?:[^\`\\\\]|(?:\\\\.))+\`)`,
+  );
 }
 
 /** The text of a path, with backticks where a name needs them. */

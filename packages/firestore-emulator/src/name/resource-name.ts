@@ -91,9 +91,12 @@ export function parseDatabaseName(name: string): string {
   return database;
 }
 
-/** @throws {RpcError} INVALID_ARGUMENT when the text is no name of a document. */
-export function parseDocumentName(name: string): ResourceName {
-  const reader = new NameReader("Document", name);
+/**
+ * @param kind what the texts of errors call it.
+ * @throws {RpcError} INVALID_ARGUMENT when the text is no name of a document.
+ */
+export function parseDocumentName(name: string, kind = "Document"): ResourceName {
+  const reader = new NameReader(kind, name);
   const database = reader.database();
   reader.literal("/");
   reader.literal("documents");

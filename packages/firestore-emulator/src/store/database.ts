@@ -114,6 +114,20 @@ export class Database {
     return commit;
   }
 
+  /** Deletes everything, the past with it, and tells those who observe of each document that was deleted. */
+  clear(time: number): void {
+    const changes = this.collectionsIn({ parent: "", collectionId: undefined, allDescendants: true })
+      .flatMap((collection) => [...collection.ascending()])
+      .filter(({ current }) => current !== undefined)
+      .map(({ path, current }) => ({ path, before: current, document: undefined }));
+    this.#roots.clear();
+    this.#groups.clear();
+    this.#replaced = [];
+    this.#forgotten = 0;
+    this.clock.advanceTo(time);
+    for (const observe of this.#observers) observe({ time, changes });
+  }
+
   /** Calls back with each commit, right after it was applied. Returns how to stop that. */
   observe(callback: (commit: AppliedCommit) => void): () => void {
     this.#observers.add(callback);
