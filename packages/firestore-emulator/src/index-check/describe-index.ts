@@ -16,14 +16,8 @@ export function describeIndex({ scope, fields }: Index): Struct {
   };
 }
 
+const modeTexts = { ASCENDING: "ASC", DESCENDING: "DESC", CONTAINS: "ARRAY_CONTAINS" } as const;
+
 function modeText(mode: FieldMode): string {
-  if (typeof mode === "object") return `VECTOR<${mode.vectorDimension}>`;
-  switch (mode) {
-    case "ASCENDING":
-      return "ASC";
-    case "DESCENDING":
-      return "DESC";
-    case "CONTAINS":
-      return "ARRAY_CONTAINS";
-  }
+  return typeof mode === "object" ? `VECTOR<${mode.vectorDimension}>` : modeTexts[mode];
 }

@@ -48,7 +48,7 @@ function merge(
     members.push(index);
     for (const field of served) missing.delete(field);
   }
-  return missing.size === 0 ? members : undefined;
+  return members.length > 0 && missing.size === 0 ? members : undefined;
 }
 
 function candidates(requirement: IndexRequirement, indexes: IndexSet): readonly Index[] {
