@@ -40,6 +40,19 @@ export function indexRequirements(
   return alternativesOf(query).map((filters) => requirementOf(query, filters, aggregatedFields));
 }
 
+/** What the alternatives of a query need, but once where they differ in nothing but the values that they compare with. */
+export function distinctRequirements(
+  query: ParsedQuery,
+  aggregatedFields: readonly FieldPath[] = [],
+): readonly IndexRequirement[] {
+  const byShape = new Map<string, Conjunction>();
+  for (const filters of alternativesOf(query)) {
+    const shape = JSON.stringify(filters.map(({ field, operator }) => [operator, field]));
+    if (!byShape.has(shape)) byShape.set(shape, filters);
+  }
+  return [...byShape.values()].map((filters) => requirementOf(query, filters, aggregatedFields));
+}
+
 /** The alternatives of a query's filter of which one must hold; one without comparisons when there is no filter. */
 export function alternativesOf({ filter }: ParsedQuery): readonly Conjunction[] {
   if (filter === undefined) return [[]];

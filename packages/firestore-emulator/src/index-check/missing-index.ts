@@ -1,7 +1,7 @@
 import type { FieldPath } from "../name/field-path.ts";
 import type { ParsedQuery } from "../query/parsed-query.ts";
 import { findScan } from "./find-scan.ts";
-import { indexFor, indexRequirements, inequalityFields } from "./index-requirement.ts";
+import { indexFor, distinctRequirements, inequalityFields } from "./index-requirement.ts";
 import { automaticIndexes, indexKey, type Index, type IndexSet } from "./index-set.ts";
 
 /** An index without which the service refuses a query. */
@@ -22,7 +22,7 @@ export function missingIndex(
   indexes: IndexSet,
   aggregatedFields: readonly FieldPath[] = [],
 ): MissingIndex | undefined {
-  const missing = indexRequirements(query, aggregatedFields).find(
+  const missing = distinctRequirements(query, aggregatedFields).find(
     (requirement) => findScan(requirement, indexes) === undefined,
   );
   return missing && { index: indexFor(missing), severalRanges: inequalityFields(query).length > 1 };
@@ -37,7 +37,7 @@ export function requiredIndexes(
   aggregatedFields: readonly FieldPath[] = [],
   indexes: IndexSet = automaticIndexes,
 ): readonly Index[] {
-  const missing = indexRequirements(query, aggregatedFields)
+  const missing = distinctRequirements(query, aggregatedFields)
     .filter((requirement) => findScan(requirement, indexes) === undefined)
     .map(indexFor);
   return [...new Map(missing.map((index) => [indexKey(index), index])).values()];

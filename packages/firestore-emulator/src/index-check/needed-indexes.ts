@@ -2,7 +2,7 @@ import type { FieldPath } from "../name/field-path.ts";
 import type { ParsedQuery } from "../query/parsed-query.ts";
 import { findScan } from "./find-scan.ts";
 import { formatIndexes } from "./format-indexes.ts";
-import { indexFor, indexRequirements, type IndexRequirement } from "./index-requirement.ts";
+import { indexFor, distinctRequirements, type IndexRequirement } from "./index-requirement.ts";
 import { automaticIndexes, indexKey, type IndexSet } from "./index-set.ts";
 import { withIndex } from "./with-index.ts";
 
@@ -18,7 +18,7 @@ export class NeededIndexes {
 
   /** @param aggregatedFields the fields of sums and averages. */
   record(query: ParsedQuery, aggregatedFields: readonly FieldPath[] = []): void {
-    for (const requirement of indexRequirements(query, aggregatedFields)) {
+    for (const requirement of distinctRequirements(query, aggregatedFields)) {
       if (findScan(requirement, this.#given) !== undefined) continue;
       this.#requirements.set(indexKey(indexFor(requirement)), requirement);
     }
