@@ -3,6 +3,7 @@ import { walkEntries } from "../src/persistence/walk-entries.ts";
 import { Clock } from "../src/store/clock.ts";
 import type { DocumentChange } from "../src/store/database.ts";
 import { Databases } from "../src/store/databases.ts";
+import type { DocumentVersion } from "../src/store/document-entry.ts";
 import type { StoredDocument } from "../src/store/stored-document.ts";
 import type { Value } from "../src/value/value.ts";
 
@@ -62,5 +63,20 @@ export function documentsAt(databases: Databases, time?: number): [string, Store
         const document = time === undefined ? entry.current : entry.at(time);
         return document ? [[database.name, document]] : [];
       }),
+    );
+}
+
+/** Every version of every document that can still be read, but for the times before a document first existed. */
+export function versionsOf(databases: Databases): [string, string, readonly DocumentVersion[]][] {
+  return databases
+    .all()
+    .toSorted((left, right) => (left.name < right.name ? -1 : 1))
+    .flatMap((database) =>
+      [...walkEntries(database)].flatMap(
+        (entry): [string, string, readonly DocumentVersion[]][] => {
+          const first = entry.versions.findIndex(({ document }) => document !== undefined);
+          return first === -1 ? [] : [[database.name, entry.path, entry.versions.slice(first)]];
+        },
+      ),
     );
 }

@@ -202,6 +202,23 @@ describe("damaged data is refused, and nothing is changed", () => {
   });
 });
 
+it("what a compaction left that was killed near its end is deleted, and changes nothing", async () => {
+  await using folder = testFolder();
+  await writeEvents(folder.path, 30);
+  await using before = testFolder();
+  cpSync(folder.path, before.path, { recursive: true });
+  const world = await openWorld(folder.path);
+  await world.journal.compact();
+  await world.journal.close();
+  const names = readdirSync(folder.path).filter((name) => !name.startsWith("lock"));
+  cpSync(join(before.path, "log-00000001"), join(folder.path, "log-00000001"));
+  writeFileSync(join(folder.path, "snapshot-00000001"), "older");
+  writeFileSync(join(folder.path, "snapshot-00000003.tmp"), "never finished");
+  await using again = await openWorld(folder.path);
+  expect(documentsAt(again.databases)).toEqual(documentsAt(worldAfter(30)));
+  expect(readdirSync(folder.path).filter((name) => !name.startsWith("lock"))).toEqual(names);
+});
+
 it("after a power loss, parts that were written last may be missing, but none that was on disk", async () => {
   await using folder = testFolder();
   const lock = { pid: 1, identity: "b:1", machine: "", boot: "another" };

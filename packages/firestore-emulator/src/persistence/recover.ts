@@ -1,6 +1,7 @@
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { EmulatorError } from "../emulator-error.ts";
+import type { Clock } from "../store/clock.ts";
 import type { Database } from "../store/database.ts";
 import type { DataFolder } from "./data-folder.ts";
 import {
@@ -13,8 +14,10 @@ import { decodeRecord, type JournalRecord } from "./journal-record.ts";
 import { LogWriter } from "./log-writer.ts";
 import { readFrames, type FramesEnd } from "./read-frames.ts";
 
-/** The databases that a journal keeps. All have the same clock. */
+/** The databases that a journal keeps. */
 export interface JournaledDatabases {
+  /** Of all of them. */
+  readonly clock: Clock;
   /** The database of that name, made if there is none. */
   get(name: string): Database;
   all(): Iterable<Database>;
@@ -66,6 +69,7 @@ export async function recover(
       throw damagedLog(log, last);
     }
   }
+  databases.clock.advanceTo(loader.time);
   deleteLeftovers(folder.path, snapshot?.number ?? 0);
   const log = logs.at(-1) ?? LogWriter.create(journalFile(folder.path, "log", 1));
   if (logs.length > 0 && last.offset < fileHeaderBytes) {
@@ -191,7 +195,6 @@ class Loader {
     if (kind === "clear") database.clear(time);
     else if (kind === "commit") database.apply(time, changes);
     else for (const change of changes) database.apply(change.time ?? time, [change]);
-    database.clock.advanceTo(time);
   }
 }
 
