@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { FirestoreError } from "@ctb-data/firestore";
+import { EmulatorError } from "@ctb-data/firestore-emulator";
 import { MigrationError } from "@ctb-data/migrations";
 import { ModelError } from "@ctb-data/models";
 import { PostgresError } from "@ctb-data/postgres";
@@ -16,6 +18,11 @@ describe("the exit code says what kind of failure it is", () => {
     [new ModelError({ code: "INVALID_KEYRING", message: "m", hint: "h" }), 2],
     [new PostgresError("CONNECTION_FAILED", "m", { hint: "h" }), 1],
     [new PostgresError("INVALID_OPTIONS", "m", { hint: "h" }), 2],
+    [new FirestoreError("INVALID_CREDENTIALS", "m", { hint: "h" }), 2],
+    [new FirestoreError("UNKNOWN_COLLECTION", "m", { hint: "h" }), 2],
+    [new FirestoreError("CONNECTION_FAILED", "m", { hint: "h" }), 1],
+    [new EmulatorError("DATA_FOLDER_IN_USE", "m", { hint: "h" }), 5],
+    [new EmulatorError("DATA_CORRUPT", "m", { hint: "h" }), 1],
     [new MigrationError("LOCKED", "m", { hint: "h" }), 5],
     [new MigrationError("EDITED", "m", { hint: "h" }), 3],
     [new MigrationError("WOULD_LOSE_DATA", "m", { hint: "h" }), 4],

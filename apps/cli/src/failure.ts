@@ -18,6 +18,8 @@ const exitCodeOfError: Readonly<Record<string, ExitCode>> = {
   NOT_FOUND: exitCode.usage,
   NOT_A_FOLDER: exitCode.usage,
   INVALID_OPTIONS: exitCode.usage,
+  INVALID_CREDENTIALS: exitCode.usage,
+  UNKNOWN_COLLECTION: exitCode.usage,
   INVALID_NAME: exitCode.usage,
   INVALID_KEYRING: exitCode.usage,
   NO_KEYRING: exitCode.usage,

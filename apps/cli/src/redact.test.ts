@@ -16,6 +16,22 @@ test("the whole URL, its password as written and as decoded, and keys are taken 
   ).toBe("a *** b *** c *** d *** migrations");
 });
 
+test("a private key is taken out as a whole and line by line, however its line ends are written", () => {
+  const lines = [
+    "-----BEGIN PRIVATE KEY-----",
+    "a".repeat(64),
+    "b".repeat(20),
+    "-----END PRIVATE KEY-----",
+  ];
+  for (const value of [lines.join("\n"), lines.join("\\n")]) {
+    const redact = redactorOf({
+      given: new Map([["FIREBASE_PRIVATE_KEY", { value, origin: "x" }]]),
+    });
+    expect(redact(`${value}, ${"a".repeat(64)}, ${"b".repeat(20)}`)).toBe("***, ***, ***");
+    expect(redact("It starts with -----BEGIN PRIVATE KEY-----.")).toContain("BEGIN");
+  }
+});
+
 test("without secrets a text stays as it is", () => {
   expect(redactorOf({ given: new Map() })("postgres://u:p@h/d")).toBe("postgres://u:p@h/d");
 });

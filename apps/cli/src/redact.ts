@@ -14,11 +14,21 @@ const shortestSecret = 4;
 export function redactorOf({ given }: Pick<LoadedSettings, "given">): Redact {
   const secrets = [...given]
     .filter(([name]) => settingFacts[name].secret === true)
-    .flatMap(([, { value }]) => [value, ...value.split(","), ...passwordsOf(value)])
+    .flatMap(([, { value }]) => [
+      value,
+      ...value.split(","),
+      ...linesOf(value),
+      ...passwordsOf(value),
+    ])
     .filter((secret) => secret.length >= shortestSecret)
     // The whole before its parts.
     .toSorted((a, b) => b.length - a.length);
   return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
+}
+
+/** Of a private key, which may be quoted line by line; its first and last line are no secret. */
+function linesOf(value: string): readonly string[] {
+  return value.split(/\\n|\n/u).filter((line) => !line.startsWith("-----"));
 }
 
 function passwordsOf(value: string): readonly string[] {

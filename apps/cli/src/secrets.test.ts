@@ -60,6 +60,39 @@ test("no failing command ever prints a password or a key, whatever they look lik
   );
 });
 
+const wrapped = (key: string): string =>
+  `-----BEGIN PRIVATE KEY-----\\n${key}\\n-----END PRIVATE KEY-----`;
+
+test("the private key of a service account is never printed, in whatever form it is given", async () => {
+  const registry = "collections: { notes: { fields: { text: string } } }\n";
+  await using dir = await testDir({ "db/registry/clnt_column_registry.yml": registry });
+  const account = { FIREBASE_PROJECT_ID: "p", FIREBASE_CLIENT_EMAIL: "a@p.example" };
+  await fc.assert(
+    fc.asyncProperty(secret, fc.constantFrom(String, wrapped), async (key, formOf) => {
+      await dir.write(
+        "account.json",
+        JSON.stringify({ private_key: formOf(key), client_email: "a@p.example" }),
+      );
+      for (const env of [
+        { ...account, FIREBASE_PRIVATE_KEY: formOf(key) },
+        { FIREBASE_PRIVATE_KEY: formOf(key) },
+        { ...account, FIREBASE_PRIVATE_KEY_PATH: "account.json" },
+      ]) {
+        const { code, stdout, stderr } = await runCliProcess(
+          ["firestore", "validate", "--verbose"],
+          {
+            cwd: dir.path,
+            env,
+          },
+        );
+        expect(code).toBe(2);
+        expect(stdout + stderr).not.toContain(key);
+      }
+    }),
+    runs,
+  );
+});
+
 test("a secret in .env is not told either, nor its name's line", async () => {
   await using dir = await testDir({
     ".env": "DATABASE_URL=mysql://u:hunter22@h/d\nDATABASE_POOL_SIZE=0\n",

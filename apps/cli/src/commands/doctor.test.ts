@@ -1,3 +1,4 @@
+import { startFirestoreEmulator } from "@ctb-data/firestore-emulator";
 import { createTestDatabase } from "@ctb-data/postgres/testing";
 import { expect, test } from "vitest";
 import { runCliOnTerminal, runCliProcess } from "../../testing/cli-process.ts";
@@ -20,7 +21,11 @@ test("a fresh project has one thing to do: migrate; after that all is well", asy
   await using dir = await testDir();
   await runCliProcess(["init"], { cwd: dir.path });
   const fresh = await runCliProcess(["doctor", "--json"], { cwd: dir.path, env });
-  expect(fresh).toMatchObject({ code: 0, stderr: "" });
+  expect(fresh).toMatchObject({
+    code: 0,
+    stderr:
+      "Embedded Firestore in .ctb-data/firestore (no FIREBASE_PROJECT_ID, no FIRESTORE_EMULATOR_HOST).\n",
+  });
   expect(resultsOf(fresh.stdout)).toEqual({
     node: "ok",
     configuration: "ok",
@@ -33,11 +38,108 @@ test("a fresh project has one thing to do: migrate; after that all is well", asy
     TLS: "ok",
     host: "ok",
     migrations: "warn",
+    Firestore: "ok",
   });
   await runCliProcess(["migrate", "up"], { cwd: dir.path, env });
   const after = await runCliProcess(["doctor"], { cwd: dir.path, env });
   expect(after.code).toBe(0);
   expect(after.stdout).toContain("All is well.");
+});
+
+const documents = "collections: { notes: { fields: { text: string } } }\n";
+
+/** The checks of Firestore in a project with these variables, and all that was printed. */
+async function firestoreChecks(
+  env: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>> = {},
+): Promise<{ readonly checks: Report["checks"]; readonly printed: string }> {
+  await using database = await createTestDatabase();
+  await using dir = await testDir({ "db/registry/clnt_column_registry.yml": documents, ...files });
+  const { stdout, stderr } = await runCliProcess(["doctor", "--json", "--verbose"], {
+    cwd: dir.path,
+    env: { DATABASE_URL: database.url, ...env },
+  });
+  const report: Report = JSON.parse(stdout);
+  const checks = report.checks.filter(({ name }) => /^(?:Firestore|service account)$/u.test(name));
+  return { checks, printed: stdout + stderr };
+}
+
+test("an emulator is told from the cloud, with its project and how long it took", async () => {
+  await using emulator = await startFirestoreEmulator();
+  const env = { FIRESTORE_EMULATOR_HOST: emulator.address, FIREBASE_PROJECT_ID: "my-project" };
+  const { checks } = await firestoreChecks(env);
+  expect(checks).toEqual([
+    {
+      name: "Firestore",
+      result: "ok",
+      found: expect.stringMatching(
+        /^project my-project, the emulator at 127\.0\.0\.1:\d+, \d+ ms$/u,
+      ),
+    },
+  ]);
+  const production = await firestoreChecks({ ...env, NODE_ENV: "production" });
+  expect(production.checks).toMatchObject([
+    { result: "warn", todo: "NODE_ENV is production: unset FIRESTORE_EMULATOR_HOST." },
+  ]);
+});
+
+test("an emulator that does not answer is a failure with what to do", async () => {
+  const { checks } = await firestoreChecks({ FIRESTORE_EMULATOR_HOST: "127.0.0.1:1" });
+  expect(checks).toMatchObject([
+    {
+      name: "Firestore",
+      result: "fail",
+      found: expect.stringContaining("127.0.0.1:1"),
+      todo: expect.any(String),
+    },
+  ]);
+});
+
+test("a service account that is none is a failure of its own, and its key is never printed", async () => {
+  const missing = await firestoreChecks({
+    FIREBASE_PROJECT_ID: "my-project",
+    FIREBASE_PRIVATE_KEY_PATH: "account.json",
+  });
+  expect(missing.checks).toMatchObject([
+    {
+      name: "service account",
+      result: "fail",
+      found: expect.stringContaining("account.json cannot be read: ENOENT."),
+    },
+  ]);
+  const account = { project_id: "my-project", client_email: "a@b.c", private_key: "hunter22-key" };
+  const broken = await firestoreChecks(
+    { FIREBASE_PRIVATE_KEY_PATH: "account.json" },
+    { "account.json": JSON.stringify(account) },
+  );
+  expect(broken.checks).toMatchObject([{ name: "service account", result: "fail" }]);
+  const half = await firestoreChecks({ FIREBASE_PRIVATE_KEY: "hunter22-key" });
+  expect(half.checks).toMatchObject([
+    {
+      result: "fail",
+      found: "FIREBASE_PRIVATE_KEY is set, and FIREBASE_CLIENT_EMAIL is not. (INVALID_CONFIG)",
+    },
+  ]);
+  const wrong = await firestoreChecks({
+    FIREBASE_PROJECT_ID: "my-project",
+    FIREBASE_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\\nhunter22-key\\n-----END PRIVATE KEY-----",
+    FIREBASE_CLIENT_EMAIL: "a@b.c",
+  });
+  expect(wrong.checks).toMatchObject([{ name: "service account", result: "fail" }]);
+  for (const { printed } of [missing, broken, half, wrong]) {
+    expect(printed).not.toContain("hunter22");
+  }
+});
+
+test("a registry without documents needs no Firestore", async () => {
+  const { checks } = await firestoreChecks(
+    { NODE_ENV: "production" },
+    {
+      "db/registry/clnt_column_registry.yml":
+        "tables: { t: { columns: [{ name: id, type: serial, primary_key: true }] } }\n",
+    },
+  );
+  expect(checks).toMatchObject([{ result: "ok", found: "not used: no table has documents" }]);
 });
 
 test("each failure is a line of its own with what to do, and the exit code is 1", async () => {

@@ -1,6 +1,7 @@
 import type { CommandContext } from "../command-context.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
-import { type Check, checkProject } from "../project/check-project.ts";
+import { checkProject } from "../project/check-project.ts";
+import type { Check } from "../project/check.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { printJson } from "../terminal/print-json.ts";
 import { renderTable } from "../terminal/table.ts";

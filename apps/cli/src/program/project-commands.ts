@@ -19,9 +19,11 @@ export function addProjectCommands({ program, terminal, run }: ProgramParts): vo
     });
   program
     .command("dev")
-    .description("Run the embedded PostgreSQL of this project until Ctrl-C")
-    .option("--port <port>", "the port to listen on; any free one otherwise", parsePort)
+    .description("Run the embedded PostgreSQL and Firestore of this project until Ctrl-C")
+    .option("--port <port>", "the port of PostgreSQL; any free one otherwise", parsePort)
+    .option("--firestore-port <port>", "the port of Firestore; any free one otherwise", parsePort)
     .option("--migrate", "apply the pending migrations first")
+    .option("--check-indexes", "let Firestore refuse queries that lack an index, as the cloud does")
     .addHelpText("after", () => helpFooter(terminal, "ctb-data dev --migrate"))
     .action(async (options) => {
       await run(async (context) => {

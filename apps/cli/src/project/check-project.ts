@@ -6,23 +6,14 @@ import packageJson from "../../package.json" with { type: "json" };
 import { CliError } from "../cli-error.ts";
 import type { CommandContext } from "../command-context.ts";
 import { type LoadedSettings, settingPath } from "../config/load-settings.ts";
-import { failureOf } from "../failure.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { checkBlueprints } from "./check-blueprints.ts";
+import { checkFirestore } from "./check-firestore.ts";
+import { type Check, failed } from "./check.ts";
 import { checkPlan, planGenerated } from "./generated-files.ts";
 import { loadProjectRegistry } from "./load-project-registry.ts";
 import { openDatabase } from "./open-database.ts";
 import { shownPath } from "./shown-path.ts";
-
-/** What one look at the set-up found. */
-export interface Check {
-  readonly name: string;
-  readonly result: "ok" | "warn" | "fail";
-  /** What there is, in a few words. Never a secret. */
-  readonly found: string;
-  /** What to do about it, when it is not ok. */
-  readonly todo?: string;
-}
 
 /** Looks at everything that a project needs. What fails is among the checks; nothing is thrown but an interruption. */
 export async function checkProject(context: CommandContext): Promise<readonly Check[]> {
@@ -48,6 +39,9 @@ export async function checkProject(context: CommandContext): Promise<readonly Ch
     checks.push(await checkFiles(context, loaded, registry.value));
   }
   checks.push(...(await checkDatabase(context, loaded)));
+  if (registry.value !== undefined) {
+    checks.push(...(await checkFirestore(context, loaded, registry.value)));
+  }
   return checks;
 }
 
@@ -147,7 +141,7 @@ async function checkFiles(
     : {
         name,
         result: "warn",
-        found: `${countOf(differences.value.length, "file")} not up to date`,
+        found: `${countOf(differences.value.length, "file")} not up to date: ${differences.value.map(({ path }) => path).join(", ")}`,
         todo: "ctb-data generate",
       };
 }
@@ -252,11 +246,6 @@ async function checkMigrations(
   return pending > 0
     ? { name, result: "warn", found: `${pending} pending`, todo: "ctb-data migrate up" }
     : { name, result: "ok", found: `${countOf(migrations.length, "migration")}, all applied` };
-}
-
-function failed(name: string, error: unknown): Check {
-  const { message, hint, code } = failureOf(error);
-  return { name, result: "fail", found: `${message.split("\n").join(" ")} (${code})`, todo: hint };
 }
 
 async function attempt<T>(

@@ -1,12 +1,11 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Postgres, PostgresOptions } from "@ctb-data/postgres";
 import type { EmbeddedPostgres, EmbeddedPostgresOptions } from "@ctb-data/postgres/embedded";
 import { CliError } from "../cli-error.ts";
 import type { CommandContext } from "../command-context.ts";
-import { settingPath } from "../config/load-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import { shownPath } from "./shown-path.ts";
+import { makeStateFolder } from "./state-folder.ts";
 
 /** The project's database, open. Closing it also stops an embedded server that nobody else uses. */
 export interface ProjectDatabase extends AsyncDisposable {
@@ -92,18 +91,4 @@ async function startFallback(
     err.paint("dim", `Embedded PostgreSQL in ${shownPath(server.dataDir)} (no DATABASE_URL).`),
   );
   return server;
-}
-
-/** Local state must not be committed, whatever the project's own .gitignore says. */
-async function makeStateFolder(context: CommandContext, settings: Settings): Promise<string> {
-  const dir = settingPath(context.dir, settings.CTB_DATA_DIR);
-  await mkdir(dir, { recursive: true });
-  await writeFile(join(dir, ".gitignore"), "*\n", { flag: "wx" }).catch(ignoreExisting);
-  return dir;
-}
-
-function ignoreExisting(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EEXIST") {
-    throw error;
-  }
 }
