@@ -2,6 +2,7 @@ import { formatFieldPath } from "../name/field-path.ts";
 import { invalidArgument } from "../rpc-error.ts";
 import { disjunctionsOf, maxDisjunctions, tooManyDisjunctions } from "./disjunctions.ts";
 import { operandsOf } from "./parse-filter.ts";
+import { isDocumentName } from "./parse-query-field.ts";
 import type { FieldFilter, FieldOperator, Filter } from "./parsed-query.ts";
 
 const maxInequalityFields = 10;
@@ -34,13 +35,14 @@ export function isInequality(operator: FieldOperator): boolean {
 /** @throws {RpcError} INVALID_ARGUMENT when these comparisons may not be in one query. */
 export function checkFilter(filter: Filter | undefined, parts: QueryParts): void {
   const fields = fieldFiltersOf(filter);
-  checkNegations(filter, fields);
   checkParts(fields, parts);
   checkInequalities(fields);
-  if (filter) checkDisjunctions(filter);
+  checkNameEquality(fields);
 }
 
-function checkNegations(filter: Filter | undefined, fields: readonly FieldFilter[]): void {
+/** @throws {RpcError} INVALID_ARGUMENT when there is more than one `!=` or `not-in`, or a `not-in` with alternatives. */
+export function checkNegations(filter: Filter | undefined): void {
+  const fields = fieldFiltersOf(filter);
   const negations = fields.filter(({ operator }) => operator === "!=" || operator === "not-in");
   if (negations.length > 1) {
     throw invalidArgument(
@@ -89,7 +91,21 @@ function checkInequalities(fields: readonly FieldFilter[]): void {
   }
 }
 
-function checkDisjunctions(filter: Filter): void {
+function checkNameEquality(fields: readonly FieldFilter[]): void {
+  const inequalities = fields.filter(({ operator }) => isInequality(operator));
+  const hasEquality = fields.some(
+    ({ field, operator }) => isDocumentName(field) && !isInequality(operator),
+  );
+  if (!hasEquality || inequalities.length === 0) return;
+  if (!inequalities.some(({ field }) => isDocumentName(field))) {
+    throw invalidArgument(
+      "Equality on key is not allowed if there are other inequality fields and key does not appear in inequalities.",
+    );
+  }
+}
+
+/** @throws {RpcError} INVALID_ARGUMENT when it comes to too many alternatives, or one asks two things of elements. */
+export function checkDisjunctions(filter: Filter): void {
   const disjunctions = disjunctionsOf(filter);
   if (disjunctions === tooManyDisjunctions) {
     throw invalidArgument(

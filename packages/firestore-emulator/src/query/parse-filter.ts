@@ -95,7 +95,7 @@ function checkList(operator: FieldOperator, value: Value): void {
 }
 
 function checkNameFilter(database: string, operator: FieldOperator, value: Value): void {
-  if (operator === "array-contains" || operator === "array-contains-any") {
+  if (isMembership(operator)) {
     throw invalidArgument("the name __key__ is reserved");
   }
   for (const name of operandsOf(operator, value)) {
@@ -114,9 +114,17 @@ function nameWithoutReference(): Error {
 }
 
 function checkSize(field: FieldPath, operator: FieldOperator, value: Value): void {
-  const isElement = operator === "array-contains" || operator === "array-contains-any";
-  const name = `${formatFieldPath(field)}${isElement ? "[*]" : ""}`;
+  const name = comparedName({ field, operator });
   for (const operand of operandsOf(operator, value)) checkIndexable(name, operand);
+}
+
+/** What errors call that which is compared: the field, or its elements. */
+export function comparedName({ field, operator }: Pick<FieldFilter, "field" | "operator">): string {
+  return isMembership(operator) ? `${formatFieldPath(field)}[*]` : formatFieldPath(field);
+}
+
+function isMembership(operator: FieldOperator): boolean {
+  return operator === "array-contains" || operator === "array-contains-any";
 }
 
 /** What the field is compared with: each element of the list of those operators that take one. */
@@ -126,7 +134,7 @@ export function operandsOf(operator: FieldOperator, value: Value): readonly Valu
 
 /**
  * The same filter without the comparisons that nothing can satisfy: as a field filter, null and NaN are equal to nothing,
- * and nothing is below or above them. One that is left with nothing to match is `in []`. (The unary filters do find them.)
+ * and nothing is below or above them. One that is left with nothing to match has an empty list. (The unary filters do find them.)
  */
 function withoutIncomparable(filter: FieldFilter): FieldFilter {
   const { operator, value } = filter;
@@ -138,6 +146,8 @@ function withoutIncomparable(filter: FieldFilter): FieldFilter {
     return { ...filter, value: operandsOf(operator, value).filter((one) => !Number.isNaN(one)) };
   }
   const operands = operandsOf(operator, value).filter(isComparable);
-  if (operands.length === 0) return { ...filter, operator: "in", value: [] };
+  if (operands.length === 0) {
+    return { ...filter, operator: isMembership(operator) ? "array-contains-any" : "in", value: [] };
+  }
   return listOperators[operator] ? { ...filter, value: operands } : filter;
 }

@@ -11,19 +11,24 @@ const descending = 2;
 
 /** Reads the orders that were given. @throws {RpcError} INVALID_ARGUMENT */
 export function parseOrders(orders: StructuredQuery["orderBy"]): readonly Order[] {
-  const parsed: Order[] = [];
-  for (const { field, direction } of orders) {
+  return orders.map(({ field, direction }) => {
     const path = parseQueryField(field);
     if (direction < 0 || direction > descending) throw invalidArgument("Unrecognized ordering.");
-    if (parsed.some((other) => isDocumentName(other.field))) throw moreAfterName();
-    if (parsed.some((other) => samePath(other.field, path))) {
+    return { field: path, descending: direction === descending };
+  });
+}
+
+/** @throws {RpcError} INVALID_ARGUMENT when these orders may not follow each other. */
+export function checkOrders(orders: readonly Order[]): void {
+  for (const [index, { field }] of orders.entries()) {
+    const before = orders.slice(0, index);
+    if (before.some((other) => isDocumentName(other.field))) throw moreAfterName();
+    if (before.some((other) => samePath(other.field, field))) {
       throw invalidArgument(
-        `order by clause cannot contain duplicate fields ${formatFieldPath(path)}`,
+        `order by clause cannot contain duplicate fields ${formatFieldPath(field)}`,
       );
     }
-    parsed.push({ field: path, descending: direction === descending });
   }
-  return parsed;
 }
 
 /**

@@ -1,15 +1,15 @@
-import { documentNameField, formatFieldPath, type FieldPath } from "../name/field-path.ts";
+import { documentNameField, type FieldPath } from "../name/field-path.ts";
 import { parseParentName } from "../name/resource-name.ts";
 import type { StructuredQuery } from "../protocol/messages.ts";
-import { invalidArgument } from "../rpc-error.ts";
+import { invalidArgument, RpcError } from "../rpc-error.ts";
 import type { CollectionScope } from "../store/database.ts";
-import { checkFilter, fieldFiltersOf } from "./check-filter.ts";
+import { checkDisjunctions, checkFilter, checkNegations, fieldFiltersOf } from "./check-filter.ts";
 import { parseCursor } from "./parse-cursor.ts";
-import { parseFilter } from "./parse-filter.ts";
+import { comparedName, parseFilter } from "./parse-filter.ts";
 import { parseFindNearest } from "./parse-find-nearest.ts";
-import { parseOrders, withImpliedOrders } from "./parse-order.ts";
+import { checkOrders, parseOrders, withImpliedOrders } from "./parse-order.ts";
 import { isDocumentName, parseQueryField } from "./parse-query-field.ts";
-import type { Filter, Order, ParsedQuery } from "./parsed-query.ts";
+import type { FieldFilter, Filter, Order, ParsedQuery } from "./parsed-query.ts";
 
 const maxCollectionIdBytes = 1500;
 
@@ -31,11 +31,16 @@ export function parseQuery(
   const given = parseOrders(query.orderBy);
   const startAt = parseCursor(databaseName, given, query.startAt);
   const endAt = parseCursor(databaseName, given, query.endAt);
+  checkNegations(filter);
+  const uses = usesOf(filter, given);
+  checkGroup(scope, uses);
+  if (filter) checkDisjunctions(filter);
+  checkKindless(scope, uses);
   const { limit, offset } = parseWindow(query);
-  checkFilter(filter, { orders: given.length, hasAncestor: scope.parent !== "" });
-  const orderBy = withImpliedOrders(given, filter);
   const findNearest = query.findNearest && parseFindNearest(query.findNearest);
-  if (scope.collectionId === undefined) checkKindless(filter, orderBy);
+  checkFilter(filter, { orders: given.length, hasAncestor: scope.parent !== "" });
+  checkOrders(given);
+  const orderBy = withImpliedOrders(given, filter);
   return {
     scope,
     filter,
@@ -99,14 +104,45 @@ function parseWindow(query: StructuredQuery): Pick<ParsedQuery, "limit" | "offse
   return { offset, limit };
 }
 
-/** Without a collection there is only the order of the names. */
-function checkKindless(filter: Filter | undefined, orders: readonly Order[]): void {
-  for (const { field } of fieldFiltersOf(filter)) {
-    if (!isDocumentName(field)) {
-      throw invalidArgument(`kind is required for filter: ${formatFieldPath(field)}`);
+/** Below a document, a collection group has only the order of the names. */
+function checkGroup(scope: CollectionScope, { onField }: Uses): void {
+  if (scope.allDescendants && scope.parent !== "" && (onField.filter ?? onField.order)) {
+    throw invalidArgument("collection group queries are only allowed at the root parent");
+  }
+}
+
+/** Without a collection id there is only the order of the names, and below a document only as it is. */
+function checkKindless(scope: CollectionScope, { onField, descends }: Uses): void {
+  if (scope.collectionId === undefined) {
+    if (onField.order || descends) {
+      throw invalidArgument("kind is required for all orders except __key__ ascending");
+    }
+    if (onField.filter) {
+      throw invalidArgument(`kind is required for filter: ${comparedName(onField.filter)}`);
     }
   }
-  if (orders.some(({ field, descending }) => descending || !isDocumentName(field))) {
-    throw invalidArgument("kind is required for all orders except __key__ ascending");
+  if (scope.allDescendants && scope.parent !== "" && descends) {
+    throw new RpcError(
+      "FAILED_PRECONDITION",
+      "collection group queries are only allowed if they're at the root or they're an ascending primary key scan",
+    );
   }
+}
+
+/** What a query does with more than the names of documents. */
+interface Uses {
+  /** The first comparison and the first order of a field. */
+  readonly onField: { readonly filter: FieldFilter | undefined; readonly order: Order | undefined };
+  readonly descends: boolean;
+}
+
+function usesOf(filter: Filter | undefined, orders: readonly Order[]): Uses {
+  return {
+    onField: { filter: fieldFiltersOf(filter).find(isOnField), order: orders.find(isOnField) },
+    descends: orders.some(({ descending }) => descending),
+  };
+}
+
+function isOnField({ field }: FieldFilter | Order): boolean {
+  return !isDocumentName(field);
 }

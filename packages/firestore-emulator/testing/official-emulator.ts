@@ -1,0 +1,79 @@
+import type { StructuredQuery } from "../src/protocol/messages.ts";
+import { messageType } from "../src/protocol/protocol.ts";
+import type { MapValue } from "../src/value/value.ts";
+import { RawClient, type RawAnswer, type RawMessage } from "./raw-client.ts";
+
+/** Stands for a null where protobufjs would leave the field out. */
+class ExplicitNull {}
+
+const explicitNull = new ExplicitNull();
+
+/** Lets a message's own field be a null value; within arrays and maps it can be already. */
+function encodeExplicitNulls(): void {
+  const type = messageType("Value");
+  const { encode } = type;
+  Object.assign(type, {
+    encode: (message: unknown, writer: Parameters<typeof encode>[1]) =>
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- protobufjs has no type for a null.
+      encode((message instanceof ExplicitNull ? null : message) as RawMessage, writer),
+  });
+}
+
+/** The official emulator as a query sees it, for tests that compare answers with it. */
+export class OfficialEmulator {
+  readonly database: string;
+  readonly #client: RawClient;
+
+  /** @param address of the emulator, `host:port`. */
+  constructor(address: string, database: string) {
+    encodeExplicitNulls();
+    this.#client = new RawClient(address);
+    this.database = database;
+  }
+
+  async write(documents: ReadonlyMap<string, MapValue>): Promise<void> {
+    const writes = [...documents].map(([path, fields]) => ({
+      update: { name: `${this.database}/documents/${path}`, fields },
+    }));
+    const { code, details } = await this.#client.call("Commit", {
+      database: this.database,
+      writes,
+    });
+    if (code !== 0) throw new Error(`The emulator refused the documents: ${details}`);
+  }
+
+  async clear(paths: Iterable<string>): Promise<void> {
+    const writes = [...paths].map((path) => ({ delete: `${this.database}/documents/${path}` }));
+    await this.#client.call("Commit", { database: this.database, writes });
+  }
+
+  async call(method: string, request: RawMessage): Promise<RawAnswer> {
+    return await this.#client.call(method, request);
+  }
+
+  async query(parent: string, structuredQuery: StructuredQuery): Promise<RawAnswer> {
+    return await this.#client.call("RunQuery", {
+      parent: parent === "" ? `${this.database}/documents` : `${this.database}/documents/${parent}`,
+      structuredQuery: withExplicitNulls(structuredQuery),
+    });
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}
+
+type Filter = NonNullable<StructuredQuery["where"]>;
+
+function withExplicitNulls(query: StructuredQuery): RawMessage {
+  return { ...query, where: query.where && filterWithNulls(query.where) };
+}
+
+function filterWithNulls({ compositeFilter, fieldFilter, unaryFilter }: Filter): RawMessage {
+  if (compositeFilter) {
+    const filters = compositeFilter.filters.map(filterWithNulls);
+    return { compositeFilter: { ...compositeFilter, filters } };
+  }
+  if (fieldFilter?.value === null) return { fieldFilter: { ...fieldFilter, value: explicitNull } };
+  return fieldFilter ? { fieldFilter } : { unaryFilter };
+}
