@@ -39,6 +39,10 @@ const vector = fc.array(double, { maxLength: 4 }).map(
     ]),
 );
 
+const point = fc
+  .tuple(degrees(90), degrees(180))
+  .map(([latitude, longitude]) => new GeoPoint(latitude, longitude));
+
 /** A value of any type, some of them nested. */
 export const arbitraryValue: fc.Arbitrary<Value> = fc.letrec<{ value: Value }>((tie) => ({
   value: fc.oneof(
@@ -51,7 +55,7 @@ export const arbitraryValue: fc.Arbitrary<Value> = fc.letrec<{ value: Value }>((
     text,
     fc.uint8Array({ maxLength: 6 }),
     reference,
-    fc.tuple(double, double).map(([latitude, longitude]) => new GeoPoint(latitude, longitude)),
+    point,
     vector,
     fc.array(tie("value"), { maxLength: 4 }),
     fc.array(fc.tuple(text, tie("value")), { maxLength: 4 }).map((entries) => new Map(entries)),
@@ -62,3 +66,7 @@ export const arbitraryValue: fc.Arbitrary<Value> = fc.letrec<{ value: Value }>((
 export const arbitraryFields: fc.Arbitrary<MapValue> = fc
   .array(fc.tuple(fc.oneof(text, fc.constant("__proto__")), arbitraryValue), { maxLength: 4 })
   .map((entries) => new Map(entries));
+
+function degrees(max: number): fc.Arbitrary<number> {
+  return fc.oneof(fc.double({ min: -max, max, noNaN: true }), fc.constant(-0));
+}
