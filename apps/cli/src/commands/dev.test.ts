@@ -119,6 +119,18 @@ test("a dev that was killed leaves nothing broken: the next one has the data, on
   expect(pet?.data).toEqual({ name: "Rex" });
 });
 
+test("with --check-indexes a query is refused that the cloud would refuse", async () => {
+  await using dir = await testDir();
+  await runCliProcess(["init"], { cwd: dir.path });
+  await using dev = await startDev(dir.path, "--check-indexes");
+  await using documents = await openDocuments(dev);
+  const blueprints = documents.documents("blueprints");
+  await expect(blueprints.where("clientId", "==", "1").get()).resolves.toEqual([]);
+  await expect(
+    blueprints.where("clientId", "==", "1").orderBy("createdAt").get(),
+  ).rejects.toMatchObject({ code: "INDEX_MISSING" });
+});
+
 test("dev prints variables that can be copied into .env, and says what ends it", async () => {
   await using dir = await testDir({ ".env": "FIREBASE_PROJECT_ID=my-project\n" });
   const child = startCliProcess(["dev"], { cwd: dir.path });

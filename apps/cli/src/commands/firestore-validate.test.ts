@@ -128,3 +128,14 @@ test("without any setting it is the embedded Firestore, which production refuses
   expect(refused.code).toBe(4);
   expect(refused.stderr).toContain("(EMBEDDED_IN_PRODUCTION)");
 });
+
+test("commands that run at the same time take turns with the embedded Firestore", async () => {
+  await using dir = await testDir({ [file]: registry });
+  const runs = [1, 2, 3].map(async () => {
+    return await runCliProcess(["firestore", "validate", "--json"], { cwd: dir.path });
+  });
+  for (const { code, stdout } of await Promise.all(runs)) {
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ fits: true, documents: 0 });
+  }
+});
