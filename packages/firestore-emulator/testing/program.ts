@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** A Node.js process of its own that runs a file of this folder. */
+/** A Node.js process of its own that runs a file. */
 export interface Program extends AsyncDisposable {
   readonly child: ChildProcess;
   readonly pid: number;
@@ -23,11 +23,11 @@ export interface ProgramOptions {
 
 /** What it writes to stderr is in the error when it ends too early. Killed when disposed of. */
 export function runProgram(
-  file: string,
+  script: URL,
   args: readonly string[],
   { fileBlocks }: ProgramOptions = {},
 ): Program {
-  const node = [process.execPath, fileURLToPath(new URL(file, import.meta.url)), ...args];
+  const node = [process.execPath, fileURLToPath(script), ...args];
   const command =
     fileBlocks === undefined
       ? node

@@ -7,6 +7,8 @@ import { testFolder } from "../../testing/test-folder.ts";
 import { openDataFolder, readServerInfo } from "./data-folder.ts";
 import { bootIdentity, machineIdentity, processIdentity } from "./process-identity.ts";
 
+const program = new URL("../../testing/journal-program.ts", import.meta.url);
+
 const lockOfThis = {
   pid: process.pid,
   identity: processIdentity(process.pid) ?? "",
@@ -92,7 +94,7 @@ describe("a data folder has one holder", () => {
 
   it("until that one is killed", async () => {
     await using folder = testFolder();
-    await using holder = runProgram("journal-program.ts", [folder.path, "hold"]);
+    await using holder = runProgram(program, [folder.path, "hold"]);
     expect(await holder.line()).toBe("held");
     expect(readServerInfo(folder.path)).toMatchObject({ pid: holder.pid, port: 4321 });
     await expect(openDataFolder(folder.path)).rejects.toThrow(`process ${holder.pid} (`);
@@ -135,9 +137,9 @@ describe("a data folder has one holder", () => {
     won[0]?.value.release();
     await using others = new AsyncDisposableStack();
     const programs = Array.from({ length: 6 }, () =>
-      others.use(runProgram("journal-program.ts", [folder.path, "hold"])),
+      others.use(runProgram(program, [folder.path, "hold"])),
     );
-    const said = await Promise.all(programs.map(async (program) => await program.line()));
+    const said = await Promise.all(programs.map(async (each) => await each.line()));
     expect(said.toSorted()).toEqual([...Array(5).fill("DATA_FOLDER_IN_USE"), "held"]);
   });
 
@@ -146,9 +148,9 @@ describe("a data folder has one holder", () => {
     const path = join(folder.path, "new");
     await using others = new AsyncDisposableStack();
     const programs = Array.from({ length: 4 }, () =>
-      others.use(runProgram("journal-program.ts", [path, "hold"])),
+      others.use(runProgram(program, [path, "hold"])),
     );
-    const said = await Promise.all(programs.map(async (program) => await program.line()));
+    const said = await Promise.all(programs.map(async (each) => await each.line()));
     expect(said.toSorted()).toEqual([...Array(3).fill("DATA_FOLDER_IN_USE"), "held"]);
   });
 });

@@ -37,11 +37,6 @@ const beatMs = 1000;
 const patienceMs = 5000;
 const namePattern = /^lock\.(\d{1,15})$/u;
 
-/** The name of one of the files of a lock. */
-export function isLockFile(name: string): boolean {
-  return namePattern.test(name);
-}
-
 /**
  * The lock of a data folder while this process holds it.
  *

@@ -12,11 +12,13 @@ import { runProgram } from "../../testing/program.ts";
 import { testFolder } from "../../testing/test-folder.ts";
 import { openJournal } from "./journal.ts";
 
+const program = new URL("../../testing/journal-program.ts", import.meta.url);
+
 const slow = process.env["SLOW"] === "1";
 
 /** Lets a process write for a while, kills it, and returns how many events it said were written down. */
 async function killedWriter(dataDir: string, delayMs: number): Promise<number> {
-  await using writer = runProgram("journal-program.ts", [dataDir]);
+  await using writer = runProgram(program, [dataDir]);
   await writer.line();
   await sleep(delayMs);
   writer.child.kill("SIGKILL");

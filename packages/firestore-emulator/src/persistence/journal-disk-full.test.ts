@@ -5,13 +5,15 @@ import { runProgram } from "../../testing/program.ts";
 import { testFolder } from "../../testing/test-folder.ts";
 import { openJournal } from "./journal.ts";
 
+const program = new URL("../../testing/journal-program.ts", import.meta.url);
+
 /** Writes until it is refused, with files of at most 64 or 128 KiB, and returns what it told. */
 async function fillDisk(dataDir: string, ...more: readonly string[]): Promise<readonly string[]> {
-  await using program = runProgram("journal-program.ts", [dataDir, "fill", ...more], {
+  await using running = runProgram(program, [dataDir, "fill", ...more], {
     fileBlocks: 128,
   });
-  expect(await program.ended()).toBe(0);
-  return program.lines;
+  expect(await running.ended()).toBe(0);
+  return running.lines;
 }
 
 describe.skipIf(process.platform === "win32")("where there is no more space", () => {
@@ -49,9 +51,9 @@ describe.skipIf(process.platform === "win32")("where there is no more space", ()
 
   it("a folder that cannot be made ready is refused with the reason", async () => {
     await using folder = testFolder();
-    await using program = runProgram("journal-program.ts", [folder.path, "hold"], {
+    await using running = runProgram(program, [folder.path, "hold"], {
       fileBlocks: 0,
     });
-    expect(await program.line()).toBe("RESOURCES_EXHAUSTED");
+    expect(await running.line()).toBe("RESOURCES_EXHAUSTED");
   });
 });

@@ -1,5 +1,6 @@
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { arbitraryFields, arbitraryPath } from "../../testing/arbitrary-value.ts";
@@ -20,7 +21,7 @@ import {
 import { testFolder } from "../../testing/test-folder.ts";
 import type { Databases } from "../store/databases.ts";
 import type { MapValue } from "../value/value.ts";
-import type { Journal } from "./journal.ts";
+import { openJournal, type Journal } from "./journal.ts";
 
 const numRuns = process.env["SLOW"] === "1" ? 300 : 30;
 
@@ -222,6 +223,54 @@ describe("waiting for the disk", () => {
     await compaction;
     await world.journal.flushed();
     expect(syncs).toHaveLength(1);
+  });
+});
+
+async function untilSnapshot(dataDir: string): Promise<void> {
+  while (!readdirSync(dataDir).some((name) => /^snapshot-\d+$/u.test(name))) await nextTurn();
+}
+
+describe("a log that became long", () => {
+  const compactBytes = 5000;
+
+  it("is replaced by a snapshot in the background, and again only when it is long again", async () => {
+    await using folder = testFolder();
+    await using world = await openWorld(folder.path, { compactBytes });
+    let count = 0;
+    for (; count < 50; count += 1) makeEvent(world.databases, count, world.journal);
+    await untilSnapshot(folder.path);
+    await world.journal.compact();
+    const names = readdirSync(folder.path);
+    expect(names.filter((name) => name.startsWith("log"))).toHaveLength(1);
+    for (; count < 60; count += 1) makeEvent(world.databases, count, world.journal);
+    await nextTurn();
+    await nextTurn();
+    expect(readdirSync(folder.path)).toEqual(names);
+    await world.journal.close();
+    await using again = await openWorld(folder.path);
+    expect(versionsOf(again.databases)).toEqual(versionsOf(worldAfter(60)));
+  });
+
+  it("stays when that fails, which is told, and is not tried again at once", async () => {
+    await using folder = testFolder();
+    const databases = newWorld();
+    const problems: unknown[] = [];
+    const onProblem = (error: unknown): void => void problems.push(error);
+    const tuning = { compactBytes };
+    const journal = await openJournal({ dataDir: folder.path, databases, tuning, onProblem });
+    // The place of the snapshot is taken by what cannot be replaced by it.
+    mkdirSync(join(folder.path, "snapshot-00000002.tmp"));
+    let count = 0;
+    for (; count < 50; count += 1) makeEvent(databases, count, journal);
+    while (problems.length === 0) await nextTurn();
+    expect(problems).toEqual([expect.objectContaining({ code: "DATA_FOLDER_UNUSABLE" })]);
+    for (; count < 60; count += 1) makeEvent(databases, count, journal);
+    await nextTurn();
+    expect(problems).toHaveLength(1);
+    rmSync(join(folder.path, "snapshot-00000002.tmp"), { recursive: true });
+    await journal.close();
+    await using again = await openWorld(folder.path);
+    expect(versionsOf(again.databases)).toEqual(versionsOf(worldAfter(60)));
   });
 });
 

@@ -1,7 +1,7 @@
 import { EmulatorError } from "../emulator-error.ts";
 import type { DocumentChange } from "../store/database.ts";
 import { openDataFolder, type DataFolder } from "./data-folder.ts";
-import { diskFullError, folderError, isDiskFull } from "./file-error.ts";
+import { folderError } from "./file-error.ts";
 import type { ServerAddress } from "./folder-lock.ts";
 import { journalFile } from "./journal-file.ts";
 import { encodeRecord, type JournalRecord } from "./journal-record.ts";
@@ -211,7 +211,7 @@ export class Journal {
     } catch (error) {
       this.#compactAt = this.#olderBytes + this.#writer.end + this.#compactBytes;
       if (this.#abort.signal.aborted) throw new EmulatorError("CLOSED", "The journal is closed.");
-      throw isDiskFull(error) ? diskFullError(folder, error) : error;
+      throw folderError(error, folder);
     }
   }
 
