@@ -1,3 +1,4 @@
+import { EmulatorError } from "./emulator-error.ts";
 import { comparePaths } from "./name/compare-paths.ts";
 import { lastId, parentPath } from "./name/resource-name.ts";
 import type { Consistency, TransactionOptions, Write, WriteResult } from "./protocol/messages.ts";
@@ -6,7 +7,7 @@ import { retentionMicros, type Database, type DocumentChange } from "./store/dat
 import type { Databases } from "./store/databases.ts";
 import type { StoredDocument } from "./store/stored-document.ts";
 import type { LockOwner, QueryLock } from "./transaction/lock-owner.ts";
-import { LockQueue } from "./transaction/lock-queue.ts";
+import { LockQueue, type LockWaits } from "./transaction/lock-queue.ts";
 import type { LockTarget, WrittenDocument } from "./transaction/lock-request.ts";
 import type { ReadContext } from "./transaction/read-context.ts";
 import type { Transaction } from "./transaction/transaction.ts";
@@ -33,8 +34,7 @@ export interface EngineOptions extends TransactionLimits {
   readonly databases: Databases;
   /** `undefined` keeps everything in memory only. */
   readonly log: CommitLog | undefined;
-  /** How long a request waits for a lock at most, in milliseconds. */
-  readonly lockWaitMs: number;
+  readonly waits: LockWaits;
 }
 
 /** What a commit came to. */
@@ -53,12 +53,12 @@ export class Engine {
   readonly #log: CommitLog | undefined;
   readonly #transactions: Transactions;
   readonly #locks = new Map<string, LockQueue>();
-  readonly #lockWaitMs: number;
+  readonly #waits: LockWaits;
 
-  constructor({ databases, log, lockWaitMs, ...limits }: EngineOptions) {
+  constructor({ databases, log, waits, ...limits }: EngineOptions) {
     this.databases = databases;
     this.#log = log;
-    this.#lockWaitMs = lockWaitMs;
+    this.#waits = waits;
     this.#transactions = new Transactions(limits, ({ database, owner }) => {
       this.#locksOf(database).release(owner);
     });
@@ -231,21 +231,40 @@ export class Engine {
     };
     const outcome = await this.#locksOf(database.name).run(
       { owner, target },
-      () => this.#apply(database, plan),
+      () => {
+        owner.written = new Set(writes.map(({ path }) => path));
+        return this.#apply(database, plan);
+      },
       signal,
     );
-    await this.#log?.flushed();
+    await this.#flushed();
     return outcome;
+  }
+
+  async #flushed(): Promise<void> {
+    try {
+      await this.#log?.flushed();
+    } catch (error) {
+      throw logError(error);
+    }
   }
 
   #apply(database: Database, plan: (time: number) => WritePlan): CommitOutcome {
     const time = this.databases.clock.commitTime();
     const { changes, results } = plan(time);
     if (changes.length > 0) {
-      this.#log?.append({ database: database.name, time, changes });
+      this.#append({ database: database.name, time, changes });
       database.apply(time, changes);
     }
     return { writeResults: results, time };
+  }
+
+  #append(commit: Parameters<CommitLog["append"]>[0]): void {
+    try {
+      this.#log?.append(commit);
+    } catch (error) {
+      throw logError(error);
+    }
   }
 
   /** Deletes all documents of a database. */
@@ -253,7 +272,7 @@ export class Engine {
     const time = this.databases.clock.commitTime();
     this.#log?.appendClear(name, time);
     this.databases.get(name).clear(time);
-    await this.#log?.flushed();
+    await this.#flushed();
   }
 
   /** Ends all transactions. */
@@ -267,10 +286,20 @@ export class Engine {
   #locksOf(name: string): LockQueue {
     const existing = this.#locks.get(name);
     if (existing) return existing;
-    const locks = new LockQueue(this.#lockWaitMs);
+    const locks = new LockQueue(this.#waits);
     this.#locks.set(name, locks);
     return locks;
   }
+}
+
+/** A commit that cannot be kept, as its client is told: with a full disk it may be tried again later. */
+function logError(error: unknown): unknown {
+  if (!(error instanceof EmulatorError)) return error;
+  const status = error.code === "RESOURCES_EXHAUSTED" ? "RESOURCE_EXHAUSTED" : "UNAVAILABLE";
+  return new RpcError(
+    status,
+    `${error.message}${error.hint === undefined ? "" : ` ${error.hint}`}`,
+  );
 }
 
 /** What a write would do now; nothing, when it would be refused. */

@@ -161,18 +161,11 @@ export function readMapEntry(reader: Reader, into: Map<string, Value>, depth = 0
 
 /** Writes a `google.firestore.v1.Value`. */
 export function writeValue(value: Value, writer: Writer): Writer {
-  switch (typeof value) {
-    case "boolean":
-      return writer.uint32(8).bool(value);
-    case "bigint":
-      return writer.uint32(16).int64(longOf(value));
-    case "number":
-      return writer.uint32(25).double(value);
-    case "string":
-      return writer.uint32(138).string(value);
-    default:
-      return value === null ? writer.uint32(88).int32(0) : writeObject(value, writer);
-  }
+  if (typeof value === "string") return writer.uint32(138).string(value);
+  if (typeof value === "bigint") return writer.uint32(16).int64(longOf(value));
+  if (typeof value === "number") return writer.uint32(25).double(value);
+  if (typeof value === "boolean") return writer.uint32(8).bool(value);
+  return value === null ? writer.uint32(88).int32(0) : writeObject(value, writer);
 }
 
 function writeObject(

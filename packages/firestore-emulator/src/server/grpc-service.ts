@@ -98,16 +98,15 @@ function unaryCall<Name extends MethodName>(
   report: (error: unknown) => void,
 ) {
   return (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
-    const answer = async (): Promise<Buffer> =>
-      codec.encode(await handler(codec.decode(call.request), cancellation(call)));
-    answer().then(
-      (response) => {
-        callback(null, response);
-      },
-      (error: unknown) => {
+    const answer = async (): Promise<void> => {
+      try {
+        const response = await handler(codec.decode(call.request), cancellation(call));
+        callback(null, codec.encode(response));
+      } catch (error) {
         callback(statusOf(error, report));
-      },
-    );
+      }
+    };
+    void answer();
   };
 }
 
@@ -119,20 +118,18 @@ function streamingCall<Name extends MethodName>(
   return (call: ServerWritableStream<Buffer, Buffer>): void => {
     const signal = cancellation(call);
     const send = async (): Promise<void> => {
-      for await (const message of handler(codec.decode(call.request), signal)) {
-        if (signal.aborted) return;
-        if (!call.write(codec.encode(message))) await drained(call, signal);
-      }
-    };
-    send().then(
-      () => {
+      try {
+        for await (const message of handler(codec.decode(call.request), signal)) {
+          if (signal.aborted) return;
+          if (!call.write(codec.encode(message))) await drained(call, signal);
+        }
         call.end();
-      },
-      (error: unknown) => {
+      } catch (error) {
         // Destroying the stream would leave the client without a status.
         call.emit("error", statusOf(error, report));
-      },
-    );
+      }
+    };
+    void send();
   };
 }
 

@@ -17,17 +17,23 @@ export function httpHandler(
   actions: HttpActions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
-    answer(request, actions).then(
-      ({ status, body }) => {
-        send(response, status, body);
-      },
-      (error: unknown) => {
-        const isClients = error instanceof RpcError && error.status === "INVALID_ARGUMENT";
-        const message = error instanceof Error ? error.message : String(error);
-        send(response, isClients ? 400 : 500, errorBody(isClients ? 400 : 500, message));
-      },
-    );
+    void respond(request, response, actions);
   };
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  actions: HttpActions,
+): Promise<void> {
+  try {
+    const { status, body } = await answer(request, actions);
+    send(response, status, body);
+  } catch (error) {
+    const isClients = error instanceof RpcError && error.status === "INVALID_ARGUMENT";
+    const message = error instanceof Error ? error.message : String(error);
+    send(response, isClients ? 400 : 500, errorBody(isClients ? 400 : 500, message));
+  }
 }
 
 interface Answer {

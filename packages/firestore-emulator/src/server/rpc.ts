@@ -80,8 +80,9 @@ export function methodCodec<Name extends MethodName>(
         throw invalidArgument(`Request payload size exceeds the limit: ${maxRequestBytes} bytes.`);
       }
       try {
+        const message: unknown = request.decode(bytes);
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type of a message is known by its name only.
-        return request.decode(bytes) as unknown as RequestOf<Name>;
+        return message as RequestOf<Name>;
       } catch (error) {
         if (error instanceof RpcError) throw error;
         throw invalidArgument(`The request is not a valid ${requestType}.`);

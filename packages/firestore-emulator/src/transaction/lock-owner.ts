@@ -26,6 +26,8 @@ export class LockOwner implements ReadSet {
   readonly isRetry: boolean;
   readonly documents = new Set<string>();
   readonly queries: QueryLock[] = [];
+  /** What it has written at its end. */
+  written: ReadonlySet<string> = new Set();
   /** Set when it gave way to another: whatever comes of it later is ABORTED. */
   aborted = false;
 

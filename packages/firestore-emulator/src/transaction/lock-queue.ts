@@ -1,11 +1,24 @@
 import { RpcError } from "../rpc-error.ts";
 import type { LockOwner } from "./lock-owner.ts";
 import { isBehind, isBlockedByHolder, type LockRequest } from "./lock-request.ts";
+import { SharedDocuments } from "./shared-documents.ts";
 
 interface Pending extends LockRequest {
   readonly grant: () => void;
   readonly refuse: (error: Error) => void;
+  /** Ends the waiting altogether. */
   readonly timer: NodeJS.Timeout;
+  /** Ends its patience. */
+  patience: NodeJS.Timeout | undefined;
+  isPatient: boolean;
+}
+
+/** How long one waits, in milliseconds. */
+export interface LockWaits {
+  /** For a lock, before it is ABORTED. */
+  readonly lockMs: number;
+  /** For those who have read the same document and do not end, before it is read all the same. */
+  readonly patienceMs: number;
 }
 
 /** What is told to who gives way; the client libraries begin the transaction anew. */
@@ -16,15 +29,19 @@ export function contention(): RpcError {
 /**
  * The locks of one database: who holds what, and who waits for it, in the order of their coming. Whoever would wait in a
  * circle does not wait: the youngest transaction of the circle is refused at once.
+ *
+ * Client libraries wait about a second before they begin a transaction anew. So a transaction does not read what another has
+ * just read, and will probably write, but waits a little for its end. Where that does not come, or where documents turn out
+ * to be only read, they are shared.
  */
 export class LockQueue {
   readonly #holders = new Set<LockOwner>();
-  readonly #waitMs: number;
+  readonly #waits: LockWaits;
+  readonly #shared = new SharedDocuments();
   #pending: Pending[] = [];
 
-  /** @param waitMs how long one waits at most. */
-  constructor(waitMs: number) {
-    this.#waitMs = waitMs;
+  constructor(waits: LockWaits) {
+    this.#waits = waits;
   }
 
   /**
@@ -34,16 +51,13 @@ export class LockQueue {
    * @throws {RpcError} ABORTED when it has to give way, or waits too long; and what `action` throws.
    */
   async run<T>(request: LockRequest, action: () => T, signal?: AbortSignal): Promise<T> {
-    if (!this.#isBlocked(request, this.#pending)) return action();
+    const isPatient = this.#isPatient(request);
+    if (!this.#isBlocked({ ...request, isPatient }, this.#pending)) return action();
     return await new Promise<T>((resolve, reject) => {
-      signal?.addEventListener("abort", () => {
-        this.#refuse(
-          request.owner,
-          new RpcError("CANCELLED", "The client has cancelled the call."),
-        );
-      });
       const pending: Pending = {
         ...request,
+        isPatient,
+        patience: undefined,
         grant: () => {
           try {
             resolve(action());
@@ -54,9 +68,13 @@ export class LockQueue {
         refuse: reject,
         timer: setTimeout(() => {
           this.#refuse(pending.owner, contention());
-        }, this.#waitMs),
+        }, this.#waits.lockMs),
       };
+      signal?.addEventListener("abort", () => {
+        this.#cancel(pending);
+      });
       this.#pending.push(pending);
+      if (isPatient) this.#restartPatience(pending);
       this.#breakCircles(pending.owner);
     });
   }
@@ -68,18 +86,43 @@ export class LockQueue {
 
   /** Takes all locks from the owner, and lets those on who waited for them. */
   release(owner: LockOwner): void {
+    if (!owner.aborted) this.#shared.note(owner);
+    const waiting = this.#pending.filter(
+      (pending) => pending.isPatient && isBlockedByHolder(pending, owner),
+    );
     this.#holders.delete(owner);
     owner.documents.clear();
     owner.queries.length = 0;
     this.#grantNext();
+    // Things go on: those who wait for the next one now may go on waiting.
+    for (const pending of waiting) {
+      if (this.#pending.includes(pending)) this.#restartPatience(pending);
+    }
   }
 
   /** Refuses all who wait. */
   close(error: Error): void {
-    for (const { refuse, timer } of this.#pending.splice(0)) {
-      clearTimeout(timer);
-      refuse(error);
+    for (const pending of this.#pending.splice(0)) {
+      stopTimers(pending);
+      pending.refuse(error);
     }
+  }
+
+  #isPatient({ owner, target }: LockRequest): boolean {
+    return (
+      target.kind === "documents" &&
+      owner.isTransaction &&
+      target.paths.some((path) => !this.#shared.has(path))
+    );
+  }
+
+  #restartPatience(pending: Pending): void {
+    clearTimeout(pending.patience);
+    pending.patience = setTimeout(() => {
+      pending.isPatient = false;
+      this.#grantNext();
+      this.#breakCircles(pending.owner);
+    }, this.#waits.patienceMs);
   }
 
   #isBlocked(request: LockRequest, earlier: readonly Pending[]): boolean {
@@ -96,7 +139,7 @@ export class LockQueue {
   }
 
   #grantNext(): void {
-    for (let index = 0; index < this.#pending.length;) {
+    for (let index = 0; index < this.#pending.length; ) {
       const pending = this.#pending[index];
       if (!pending) return;
       if (this.#isBlocked(pending, this.#pending.slice(0, index))) {
@@ -104,7 +147,7 @@ export class LockQueue {
         continue;
       }
       this.#pending.splice(index, 1);
-      clearTimeout(pending.timer);
+      stopTimers(pending);
       pending.grant();
       // What it did may have freed or blocked any of the others.
       index = 0;
@@ -125,7 +168,7 @@ export class LockQueue {
     }
   }
 
-  /** The owners that wait for each other in a circle, beginning with the given one. */
+  /** The owners that wait for each other in a circle, beginning with the given one. Who is patient will not wait for ever. */
   #findCircle(start: LockOwner): readonly LockOwner[] | undefined {
     const visited = new Set<LockOwner>();
     const search = (
@@ -134,7 +177,8 @@ export class LockQueue {
     ): readonly LockOwner[] | undefined => {
       for (const [index, pending] of this.#pending.entries()) {
         if (pending.owner !== owner) continue;
-        for (const blocker of this.#blockersOf(pending, this.#pending.slice(0, index))) {
+        const request = { ...pending, isPatient: false };
+        for (const blocker of this.#blockersOf(request, this.#pending.slice(0, index))) {
           if (blocker === start) return path;
           if (visited.has(blocker)) continue;
           visited.add(blocker);
@@ -147,16 +191,26 @@ export class LockQueue {
     return search(start, [start]);
   }
 
-  /** Ends what the owner waits for. */
+  #cancel(pending: Pending): void {
+    if (!this.#pending.includes(pending)) return;
+    this.#refuse(pending.owner, new RpcError("CANCELLED", "The client has cancelled the call."));
+  }
+
+  /** Ends what the owner waits for, and takes its locks from it. */
   #refuse(owner: LockOwner, error: Error): void {
     const refused = this.#pending.filter((pending) => pending.owner === owner);
     if (refused.length === 0) return;
     this.#pending = this.#pending.filter((pending) => pending.owner !== owner);
-    for (const { timer, refuse } of refused) {
-      clearTimeout(timer);
-      refuse(error);
+    for (const pending of refused) {
+      stopTimers(pending);
+      pending.refuse(error);
     }
     owner.aborted = true;
     this.release(owner);
   }
+}
+
+function stopTimers({ timer, patience }: Pending): void {
+  clearTimeout(timer);
+  clearTimeout(patience);
 }

@@ -23,6 +23,11 @@ export type LockTarget =
 export interface LockRequest {
   readonly owner: LockOwner;
   readonly target: LockTarget;
+  /**
+   * Whether a read of documents waits for those who have read the same before it, in the hope that they are done soon: a
+   * transaction that reads what another then writes would have to begin anew.
+   */
+  readonly isPatient?: boolean;
 }
 
 /** Whether what the holder has read keeps the request waiting. */
@@ -31,14 +36,20 @@ export function isBlockedByHolder(request: LockRequest, holder: LockOwner): bool
 }
 
 function isBlockedByReads(
-  { owner, target }: LockRequest,
+  { owner, target, isPatient = false }: LockRequest,
   reads: ReadSet,
   ofRetry: boolean,
 ): boolean {
   if (target.kind === "write") return writesWhatIsRead(target, reads);
-  if (!owner.isRetry || !ofRetry) return false;
-  if (target.kind === "query") return readsCollection(reads, target.lock.collectionId);
-  return target.paths.some((path) => reads.documents.has(path) || queriesCollectionOf(reads, path));
+  const isHard = owner.isRetry && ofRetry;
+  if (target.kind === "query") {
+    return isHard && readsCollection(reads, target.lock.collectionId);
+  }
+  return target.paths.some(
+    (path) =>
+      ((isPatient || isHard) && reads.documents.has(path) && !owner.documents.has(path)) ||
+      (isHard && queriesCollectionOf(reads, path)),
+  );
 }
 
 function writesWhatIsRead(target: Extract<LockTarget, { kind: "write" }>, reads: ReadSet): boolean {
@@ -75,11 +86,16 @@ function overlaps(left: string | undefined, right: string | undefined): boolean 
   return left === undefined || right === undefined || left === right;
 }
 
-/** Whether a request that came before must be done first: writes in their order, and no read may overtake a write. */
+/**
+ * Whether a request that came before must be done first: writes in their order, and no read overtakes a write or a read that
+ * it would wait for. A write waits for no read that is not granted yet, which may be waiting for the writer.
+ */
 export function isBehind(request: LockRequest, earlier: LockRequest): boolean {
   if (request.owner === earlier.owner) return false;
-  const { target } = request;
-  if (earlier.target.kind === "write") return isBehindWrite(target, earlier.target, request.owner);
+  if (earlier.target.kind === "write") {
+    return isBehindWrite(request.target, earlier.target, request.owner);
+  }
+  if (request.target.kind === "write") return false;
   return isBlockedByReads(request, readSetOf(earlier.target), earlier.owner.isRetry);
 }
 
@@ -88,15 +104,10 @@ function isBehindWrite(
   earlier: Extract<LockTarget, { kind: "write" }>,
   owner: LockOwner,
 ): boolean {
-  switch (target.kind) {
-    case "write":
-      return [...target.paths].some((path) => earlier.paths.has(path));
-    case "documents":
-      // What is locked already may be read again.
-      return target.paths.some((path) => earlier.paths.has(path) && !owner.documents.has(path));
-    case "query":
-      return touches(earlier, target.lock);
-  }
+  if (target.kind === "query") return touches(earlier, target.lock);
+  if (target.kind === "write") return [...target.paths].some((path) => earlier.paths.has(path));
+  // What is locked already may be read again.
+  return target.paths.some((path) => earlier.paths.has(path) && !owner.documents.has(path));
 }
 
 /** What a read that still waits will have read. */

@@ -1,4 +1,4 @@
-import { LockOwner } from "./lock-owner.ts";
+import type { LockOwner } from "./lock-owner.ts";
 
 /** A transaction that was begun and is not ended. */
 export interface Transaction {

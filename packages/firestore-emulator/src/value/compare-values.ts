@@ -10,19 +10,9 @@ import { isVector, vectorOf, type MapValue, type Value } from "./value.ts";
  * points, arrays, vectors, maps. https://firebase.google.com/docs/firestore/manage-data/data-types#value_type_ordering
  */
 export function typeOrder(value: Value): number {
-  switch (typeof value) {
-    case "boolean":
-      return 1;
-    case "bigint":
-    case "number":
-      return 2;
-    case "string":
-      return 4;
-    case "object":
-      return objectOrder(value);
-    default:
-      throw new TypeError("Not a value of a document.");
-  }
+  if (typeof value === "boolean") return 1;
+  if (typeof value === "bigint" || typeof value === "number") return 2;
+  return typeof value === "string" ? 4 : objectOrder(value);
 }
 
 function objectOrder(value: Exclude<Value, boolean | bigint | number | string>): number {

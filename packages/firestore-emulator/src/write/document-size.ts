@@ -28,17 +28,9 @@ function mapSize(map: MapValue): number {
 
 /** What one value takes. */
 export function valueSizeBytes(value: Value): number {
-  switch (typeof value) {
-    case "boolean":
-      return 1;
-    case "bigint":
-    case "number":
-      return 8;
-    case "string":
-      return stringSize(value);
-    default:
-      return value === null ? 1 : objectSize(value);
-  }
+  if (value === null || typeof value === "boolean") return 1;
+  if (typeof value === "bigint" || typeof value === "number") return 8;
+  return typeof value === "string" ? stringSize(value) : objectSize(value);
 }
 
 function objectSize(value: Exclude<Value, null | boolean | bigint | number | string>): number {
