@@ -83,7 +83,8 @@ function values(database: string): fc.Arbitrary<Value> {
   );
 }
 
-function documentFields(database: string): fc.Arbitrary<MapValue> {
+/** The fields of one document. */
+export function arbitraryQueriedFields(database: string): fc.Arbitrary<MapValue> {
   const value = values(database);
   const list = fc.array(
     scalars(database).filter((one) => !(one instanceof Map)),
@@ -224,7 +225,7 @@ export function arbitraryQuery(database: string): fc.Arbitrary<QueryMessage> {
 /** Documents of any kind at some of the paths. */
 export function arbitraryDocuments(database: string): fc.Arbitrary<ReadonlyMap<string, MapValue>> {
   return fc
-    .uniqueArray(fc.tuple(fc.constantFrom(...paths), documentFields(database)), {
+    .uniqueArray(fc.tuple(fc.constantFrom(...paths), arbitraryQueriedFields(database)), {
       minLength: 3,
       maxLength: paths.length,
       selector: ([path]) => path,

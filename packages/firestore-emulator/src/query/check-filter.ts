@@ -40,27 +40,6 @@ export function checkFilter(filter: Filter | undefined, parts: QueryParts): void
   checkNameEquality(fields);
 }
 
-/** @throws {RpcError} INVALID_ARGUMENT when there is more than one `!=` or `not-in`, or a `not-in` with alternatives. */
-export function checkNegations(filter: Filter | undefined): void {
-  const fields = fieldFiltersOf(filter);
-  const negations = fields.filter(({ operator }) => operator === "!=" || operator === "not-in");
-  if (negations.length > 1) {
-    throw invalidArgument(
-      "Only a single 'NOT_EQUAL', 'NOT_IN', 'IS_NOT_NAN', or 'IS_NOT_NULL' filter allowed per query.",
-    );
-  }
-  if (negations[0]?.operator === "not-in" && (hasOr(filter) || fields.some(isList))) {
-    throw invalidArgument(
-      "'NOT_IN' cannot be used in the same query with 'IN', 'ARRAY_CONTAINS_ANY' or 'OR'.",
-    );
-  }
-}
-
-function hasOr(filter: Filter | undefined): boolean {
-  if (!filter || filter.kind === "field") return false;
-  return filter.kind === "or" || filter.filters.some(hasOr);
-}
-
 function isList({ operator, value }: FieldFilter): boolean {
   const isOne = operator === "in" || operator === "array-contains-any";
   return isOne && operandsOf(operator, value).length > 0;

@@ -3,7 +3,8 @@ import { parseParentName } from "../name/resource-name.ts";
 import type { StructuredQuery } from "../protocol/messages.ts";
 import { invalidArgument, RpcError } from "../rpc-error.ts";
 import type { CollectionScope } from "../store/database.ts";
-import { checkDisjunctions, checkFilter, checkNegations, fieldFiltersOf } from "./check-filter.ts";
+import { checkDisjunctions, checkFilter, fieldFiltersOf } from "./check-filter.ts";
+import { checkNegations } from "./check-negations.ts";
 import { parseCursor } from "./parse-cursor.ts";
 import { comparedName, parseFilter } from "./parse-filter.ts";
 import { parseFindNearest } from "./parse-find-nearest.ts";
@@ -31,7 +32,7 @@ export function parseQuery(
   const given = parseOrders(query.orderBy);
   const startAt = parseCursor(databaseName, given, query.startAt);
   const endAt = parseCursor(databaseName, given, query.endAt);
-  checkNegations(filter);
+  checkNegations(query.where);
   const uses = usesOf(filter, given);
   checkGroup(scope, uses);
   if (filter) checkDisjunctions(filter);

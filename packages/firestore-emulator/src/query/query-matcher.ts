@@ -14,17 +14,21 @@ export interface QueryMatcher {
 }
 
 /** Makes a query's questions ready to be asked of many documents. */
-export function queryMatcher({
-  scope,
-  filter,
-  orderBy,
-  startAt,
-  endAt,
-}: ParsedQuery): QueryMatcher {
+export function queryMatcher(query: ParsedQuery): QueryMatcher {
+  const { matches, compare } = documentMatcher(query);
+  const { scope } = query;
+  return {
+    matches: (document) => isInScope(scope, document.path) && matches(document),
+    compare,
+  };
+}
+
+/** The same for documents that are known to be in the collections that the query reads. */
+export function documentMatcher({ filter, orderBy, startAt, endAt }: ParsedQuery): QueryMatcher {
   const matchesFilter = filter ? filterMatcher(filter) : () => true;
   return {
-    matches(document) {
-      if (!isInScope(scope, document.path) || !matchesFilter(document)) return false;
+    matches: (document) => {
+      if (!matchesFilter(document)) return false;
       const keys = sortKeysOf(orderBy, document);
       return (
         keys !== undefined &&
@@ -32,7 +36,7 @@ export function queryMatcher({
         (!endAt || isBeforeEnd(orderBy, keys, endAt))
       );
     },
-    compare(left, right) {
+    compare: (left, right) => {
       const ours = sortKeysOf(orderBy, left);
       const theirs = sortKeysOf(orderBy, right);
       return ours && theirs ? compareSortKeys(orderBy, ours, theirs) : 0;

@@ -1,14 +1,13 @@
 import type { FieldPath } from "../name/field-path.ts";
-import { valueAt } from "../name/field-path.ts";
 import type { Database } from "../store/database.ts";
 import type { StoredDocument } from "../store/stored-document.ts";
 import type { MapValue } from "../value/value.ts";
 import { nearestDocuments } from "./nearest-documents.ts";
 import type { ParsedQuery } from "./parsed-query.ts";
 import { distanceProjectionOf, projectionOf } from "./projection.ts";
-import { queryMatcher } from "./query-matcher.ts";
+import { QueryRun } from "./query-run.ts";
 
-/** How the documents were found: by the index of these fields, or in the order of their names when there are none. */
+/** How the documents were found: by the indexes of these fields, or by reading all of them when there are none. */
 export interface QueryPlan {
   readonly fields: readonly FieldPath[];
 }
@@ -37,36 +36,39 @@ export function runQuery(
   time?: number,
   required: readonly FieldPath[] = [],
 ): QueryResult {
-  const { limit, offset, findNearest } = query;
-  const matcher = queryMatcher(query);
-  let scanned = 0;
-  const found: StoredDocument[] = [];
-  for (const collection of database.collectionsIn(query.scope)) {
-    for (const entry of collection.ascending()) {
-      const document = time === undefined ? entry.current : entry.at(time);
-      if (!document) continue;
-      scanned += 1;
-      if (!required.every((path) => valueAt(document.fields, path) !== undefined)) continue;
-      if (matcher.matches(document)) found.push(document);
-    }
-  }
-  const sorted = found.toSorted(matcher.compare);
-  const base = { scanned, plan: { fields: [] } };
-  if (findNearest) return { ...base, skipped: 0, ...nearest(query, sorted) };
-  const documents = sorted.slice(offset, limit === undefined ? sorted.length : offset + limit);
-  const project = projectionOf(query);
-  const fields = (document: StoredDocument): MapValue => project(document.fields);
-  return { ...base, documents, skipped: Math.min(offset, sorted.length), fields };
+  const run = new QueryRun(database, query, required);
+  const results = run.results(time);
+  const window = query.findNearest ? nearestOf(query, results) : windowOf(query, results);
+  return { ...window, scanned: run.scanned, plan: { fields: run.planFields } };
 }
 
-function nearest(
+/** Skips and counts what the offset leaves out, and reads no more than the limit. */
+function windowOf(
   query: ParsedQuery,
-  sorted: readonly StoredDocument[],
-): Pick<QueryResult, "documents" | "fields"> {
-  const found = query.findNearest ? nearestDocuments(sorted, query.findNearest) : [];
+  results: Iterable<StoredDocument>,
+): Pick<QueryResult, "documents" | "skipped" | "fields"> {
+  const { offset, limit = Infinity } = query;
+  const documents: StoredDocument[] = [];
+  let skipped = 0;
+  if (limit > 0) {
+    for (const document of results) {
+      if (skipped < offset) skipped += 1;
+      else if (documents.push(document) >= limit) break;
+    }
+  }
+  const project = projectionOf(query);
+  return { documents, skipped, fields: ({ fields }) => project(fields) };
+}
+
+function nearestOf(
+  query: ParsedQuery,
+  results: Iterable<StoredDocument>,
+): Pick<QueryResult, "documents" | "skipped" | "fields"> {
+  const found = query.findNearest ? nearestDocuments(results, query.findNearest) : [];
   const distances = new Map(found.map(({ document, distance }) => [document, distance]));
   return {
     documents: found.map(({ document }) => document),
+    skipped: 0,
     fields: distanceProjectionOf(query, distances),
   };
 }

@@ -49,6 +49,21 @@ export class Collection {
       : this.#sorted.ascending((entry) => compareIds(entry.id, from));
   }
 
+  /** The entries by id, from the first on that is not below: `position` gives 0 or more for it. */
+  ascendingFrom(position: (entry: DocumentEntry) => number): Generator<DocumentEntry, void> {
+    return this.#sorted.ascending(position);
+  }
+
+  /** The entries against the order of their ids, from the last that is not above: `position` gives 0 or less for it. */
+  descendingFrom(position: (entry: DocumentEntry) => number): Generator<DocumentEntry, void> {
+    return this.#sorted.descending(position);
+  }
+
+  /** How many entries are below: `position` gives less than 0 for them. */
+  countBelow(position: (entry: DocumentEntry) => number): number {
+    return this.#sorted.countBelow(position);
+  }
+
   /** The entries against the order of their ids, from the given id on (included). */
   descending(from?: string): Generator<DocumentEntry, void> {
     return from === undefined

@@ -1,4 +1,6 @@
 const maxBlock = 512;
+/** Leaves room to add to. */
+const filledBlock = 384;
 
 /**
  * Items in an order, as a list of short lists: adding, removing and finding one among n takes about log n comparisons and
@@ -9,9 +11,16 @@ export class SortedList<T> {
   readonly #blocks: T[][] = [];
   #size = 0;
 
-  /** @param compare gives 0 for no two items of the list. */
-  constructor(compare: (left: T, right: T) => number) {
+  /**
+   * @param compare gives 0 for no two items of the list.
+   * @param items what is in it at first, in its order already.
+   */
+  constructor(compare: (left: T, right: T) => number, items: readonly T[] = []) {
     this.#compare = compare;
+    for (let at = 0; at < items.length; at += filledBlock) {
+      this.#blocks.push(items.slice(at, at + filledBlock));
+    }
+    this.#size = items.length;
   }
 
   get size(): number {
@@ -34,15 +43,27 @@ export class SortedList<T> {
 
   /** Removes the item that compares equal. */
   delete(item: T): void {
-    const at = this.#blockFor((other) => this.#compare(other, item));
+    const [at, index] = this.#find(item);
     const block = this.#blocks[at];
-    if (!block) return;
-    const index = lowerBound(block, (other) => this.#compare(other, item));
-    const found = block[index];
-    if (found === undefined || this.#compare(found, item) !== 0) return;
+    if (!block || index === -1) return;
     block.splice(index, 1);
     this.#size -= 1;
     if (block.length === 0) this.#blocks.splice(at, 1);
+  }
+
+  /** Puts the item in the place of the one that compares equal to `old`, which it must compare equal to. */
+  replace(old: T, item: T): void {
+    const [at, index] = this.#find(old);
+    const block = this.#blocks[at];
+    if (block && index !== -1) block[index] = item;
+  }
+
+  /** How many items are below (`position` gives less than 0 for them). */
+  countBelow(position: (item: T) => number): number {
+    const at = this.#blockFor(position);
+    let count = 0;
+    for (let index = 0; index < at; index += 1) count += this.#blocks[index]?.length ?? 0;
+    return count + lowerBound(this.#blocks[at] ?? [], position);
   }
 
   /** All from the first that is not below (`position` gives 0 or more for it), in order. Adding meanwhile is not allowed. */
@@ -70,6 +91,15 @@ export class SortedList<T> {
         if (item !== undefined) yield item;
       }
     }
+  }
+
+  /** The block and the place in it of the item that compares equal; a place of -1 when there is none. */
+  #find(item: T): readonly [number, number] {
+    const at = this.#blockFor((other) => this.#compare(other, item));
+    const block = this.#blocks[at] ?? [];
+    const index = lowerBound(block, (other) => this.#compare(other, item));
+    const found = block[index];
+    return [at, found !== undefined && this.#compare(found, item) === 0 ? index : -1];
   }
 
   /** The first block whose last item is not below; the last block when all are. */

@@ -8,9 +8,15 @@ export function compareUtf8(left: string, right: string): number {
   for (let index = 0; index < length; index += 1) {
     const a = left.charCodeAt(index);
     const b = right.charCodeAt(index);
-    if (a !== b) return isSurrogate(a) === isSurrogate(b) ? a - b : isSurrogate(a) ? 1 : -1;
+    if (a !== b) return compareUnits(a, b);
   }
   return left.length - right.length;
+}
+
+/** The same order for two UTF-16 units that differ, the first of two strings that do. */
+export function compareUnits(left: number, right: number): number {
+  if (isSurrogate(left) === isSurrogate(right)) return left - right;
+  return isSurrogate(left) ? 1 : -1;
 }
 
 /** Half of a code point above U+FFFF, and so above every unit that is none. */
