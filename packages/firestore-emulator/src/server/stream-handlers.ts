@@ -1,6 +1,8 @@
 import type { Engine } from "../engine.ts";
 import type { IndexPolicy } from "../index-check/index-policy.ts";
-import { RpcError } from "../rpc-error.ts";
+import { serveListen } from "../listen/serve-listen.ts";
+import { serveWrite } from "../write-stream/serve-write.ts";
+import { callStream } from "./call-stream.ts";
 import type { DuplexHandler } from "./grpc-service.ts";
 
 /** The methods whose messages go both ways. */
@@ -10,16 +12,26 @@ export interface StreamHandlers {
 }
 
 export function streamHandlers(
-  _engine: Engine,
-  _indexes: IndexPolicy,
-  _onProblem: (error: unknown) => void,
+  engine: Engine,
+  indexes: IndexPolicy,
+  onProblem: (error: unknown) => void,
 ): StreamHandlers {
   return {
-    Listen: (call) => {
-      call.emit("error", new RpcError("UNIMPLEMENTED", "not yet"));
+    Listen: (call, codec) => {
+      serveListen(callStream(call, codec, onProblem), {
+        database: (name) => engine.databases.get(name),
+        checkQuery: (database, query) => {
+          indexes.check(database, query);
+        },
+        onProblem,
+      });
     },
-    Write: (call) => {
-      call.emit("error", new RpcError("UNIMPLEMENTED", "not yet"));
+    Write: (call, codec) => {
+      serveWrite(callStream(call, codec, onProblem), {
+        commit: async (database, writes, signal) =>
+          await engine.commit(database, { writes }, signal),
+        onProblem,
+      });
     },
   };
 }

@@ -49,10 +49,17 @@ export class Database {
   /** Versions that were replaced, oldest first, to be forgotten an hour later. */
   #replaced: { readonly time: number; readonly entry: DocumentEntry }[] = [];
   #forgotten = 0;
+  #historyFrom: number;
 
   constructor(name: string, clock: Clock) {
     this.name = name;
     this.clock = clock;
+    this.#historyFrom = clock.readTime();
+  }
+
+  /** The past before that time is not known, however young it is: the server was started, or everything was cleared, then. */
+  get historyFrom(): number {
+    return this.#historyFrom;
   }
 
   /** The document at that path, now or as it was at a time. */
@@ -116,7 +123,11 @@ export class Database {
 
   /** Deletes everything, the past with it, and tells those who observe of each document that was deleted. */
   clear(time: number): void {
-    const changes = this.collectionsIn({ parent: "", collectionId: undefined, allDescendants: true })
+    const changes = this.collectionsIn({
+      parent: "",
+      collectionId: undefined,
+      allDescendants: true,
+    })
       .flatMap((collection) => [...collection.ascending()])
       .filter(({ current }) => current !== undefined)
       .map(({ path, current }) => ({ path, before: current, document: undefined }));
@@ -124,6 +135,7 @@ export class Database {
     this.#groups.clear();
     this.#replaced = [];
     this.#forgotten = 0;
+    this.#historyFrom = time;
     this.clock.advanceTo(time);
     for (const observe of this.#observers) observe({ time, changes });
   }
