@@ -1,5 +1,5 @@
 import { Client, credentials, Metadata, type ClientDuplexStream } from "@grpc/grpc-js";
-import { messageType, serviceMethods } from "../src/protocol/protocol.ts";
+import { serviceMethods } from "../src/protocol/protocol.ts";
 
 export type RawMessage = Readonly<Record<string, unknown>>;
 
@@ -105,6 +105,3 @@ function codecsOf(name: string) {
     decode: (bytes: Buffer): RawMessage => ({ ...response.decode(bytes) }),
   };
 }
-
-/** The full name of a message type of the protocol, for tests that make bytes by hand. */
-export { messageType };
