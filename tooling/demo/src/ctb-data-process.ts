@@ -9,6 +9,8 @@ export interface CtbDataProcess {
   /** The project's folder. */
   readonly dir: string;
   readonly signal: AbortSignal;
+  /** Variables on top of what a clean environment has. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Run, not imported: nothing imports from `apps/`. */
@@ -20,7 +22,7 @@ const main = fileURLToPath(new URL("../../../apps/cli/src/main.ts", import.meta.
  * @throws {Error} when it ends with another exit code than `expected`.
  */
 export async function ctbData(
-  { dir, signal }: CtbDataProcess,
+  { dir, signal, env }: CtbDataProcess,
   args: readonly string[],
   expected = 0,
 ): Promise<void> {
@@ -28,7 +30,7 @@ export async function ctbData(
   say(paint("cyan", `$ ctb-data ${args.join(" ")}`));
   const child = spawn(process.execPath, ["--conditions=@ctb-data/source", main, ...args], {
     cwd: dir,
-    env: environment(dir),
+    env: { ...environment(dir), ...env },
     stdio: ["ignore", "inherit", "inherit"],
   });
   const stop = (): void => {

@@ -1,11 +1,14 @@
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { openFirestore } from "@ctb-data/firestore";
 import { openPostgres, type Postgres } from "@ctb-data/postgres";
 import { startEmbeddedPostgres } from "@ctb-data/postgres/embedded";
 import { loadBlueprint, loadRegistry } from "@ctb-data/registry";
 import { paint, say } from "./console.ts";
 import { ctbData } from "./ctb-data-process.ts";
+import { compareStores, type DocumentServer, queryDocuments, writeDocuments } from "./documents.ts";
+import { type FirestoreProcess, startFirestoreProcess } from "./firestore-process.ts";
 import { loadBySector, readRecords } from "./load-companies.ts";
 import { queryKysely, queryModels } from "./queries.ts";
 import { runSteps, type Step } from "./steps.ts";
@@ -19,18 +22,27 @@ const blueprintFile = "db/vendor_blueprints/sp500.yml";
 export async function runDemo(signal: AbortSignal): Promise<void> {
   await using folder = await temporaryFolder();
   await using resources = new AsyncDisposableStack();
-  say(paint("bold", "ctb-data: one column registry, from a CSV file to PostgreSQL"));
+  say(paint("bold", "ctb-data: one column registry, from a CSV file to PostgreSQL and Firestore"));
   say(`in ${folder.path}, which is removed at the end`);
   say();
   const at = (path: string): string => join(folder.path, path);
-  const cli = async (command: string, expected = 0): Promise<void> => {
-    await ctbData({ dir: folder.path, signal }, command.split(" "), expected);
+  const cli: Project["cli"] = async (command, { expected = 0, env = {} } = {}) => {
+    await ctbData({ dir: folder.path, signal, env }, command.split(" "), expected);
   };
   let opened: Promise<Postgres> | undefined;
   const database = async (): Promise<Postgres> =>
     await (opened ??= openDatabase(folder.path, { resources, signal }));
-  const project = { at, cli, database };
-  await runSteps([...building(project), ...asking(project), ...migrating(project)], signal);
+  let served: Promise<DocumentServer> | undefined;
+  const documents = async (): Promise<DocumentServer> =>
+    await (served ??= openDocuments(folder.path, { resources, signal }));
+  const project = { at, cli, database, documents };
+  const steps = [
+    ...building(project),
+    ...asking(project),
+    ...documenting(project),
+    ...migrating(project),
+  ];
+  await runSteps(steps, signal);
 }
 
 /** What the steps work with. */
@@ -38,9 +50,17 @@ interface Project {
   /** The absolute path of a file of the project. */
   readonly at: (path: string) => string;
   /** Runs a command of `ctb-data`, which must end with this exit code (0 unless said). */
-  readonly cli: (command: string, expected?: number) => Promise<void>;
+  readonly cli: (
+    command: string,
+    options?: {
+      readonly expected?: number;
+      readonly env?: Readonly<Record<string, string>>;
+    },
+  ) => Promise<void>;
   /** The project's database, opened when it is first asked for. */
   readonly database: () => Promise<Postgres>;
+  /** The project's Firestore, started when it is first asked for. */
+  readonly documents: () => Promise<DocumentServer>;
 }
 
 function building({ at, cli, database }: Project): readonly Step[] {
@@ -83,6 +103,37 @@ function asking({ database }: Project): readonly Step[] {
   ];
 }
 
+function documenting({ cli, database, documents }: Project): readonly Step[] {
+  return [
+    {
+      title: "Start Firestore",
+      run: async () => {
+        const { process, firestore } = await documents();
+        say(`${firestore.description}: process ${process().pid}, with its data on the disk.`);
+      },
+    },
+    {
+      title: "Write the companies as documents, and kill the server in between",
+      run: async () => await writeDocuments(await database(), await documents()),
+    },
+    {
+      title: "Ask Firestore",
+      run: async () => await queryDocuments((await documents()).firestore),
+    },
+    {
+      title: "Compare PostgreSQL and Firestore",
+      run: async () => await compareStores(await database(), (await documents()).firestore),
+    },
+    {
+      title: "Check every document against the registry",
+      run: async () => {
+        const { address } = (await documents()).process();
+        await cli("firestore validate", { env: { FIRESTORE_EMULATOR_HOST: address } });
+      },
+    },
+  ];
+}
+
 function migrating({ cli }: Project): readonly Step[] {
   return [
     { title: "See where the migrations stand", run: async () => await cli("migrate status") },
@@ -95,7 +146,7 @@ function migrating({ cli }: Project): readonly Step[] {
     },
     {
       title: "Try to roll back what holds data: refused",
-      run: async () => await cli("migrate rollback --to 0 --yes", 4),
+      run: async () => await cli("migrate rollback --to 0 --yes", { expected: 4 }),
     },
     {
       title: "Check that the generated files are current",
@@ -115,6 +166,24 @@ async function openDatabase(dir: string, { resources, signal }: OpenOptions): Pr
   const dataDir = join(dir, ".ctb-data/postgres");
   const { url } = resources.use(await startEmbeddedPostgres({ dataDir, signal }));
   return resources.use(await openPostgres({ url, registry, signal }));
+}
+
+async function openDocuments(
+  dir: string,
+  { resources, signal }: OpenOptions,
+): Promise<DocumentServer> {
+  const registry = await loadRegistry(join(dir, registryFile));
+  const dataDir = join(dir, ".ctb-data/firestore");
+  let process = resources.use(await startFirestoreProcess(dataDir));
+  const restart = async (): Promise<FirestoreProcess> =>
+    (process = resources.use(await startFirestoreProcess(dataDir, process.port)));
+  const firestore = await openFirestore({
+    registry,
+    projectId: "demo-ctb-data",
+    emulatorHost: process.address,
+    signal,
+  });
+  return { firestore: resources.use(firestore), process: () => process, restart, signal };
 }
 
 async function load(

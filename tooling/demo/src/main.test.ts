@@ -73,21 +73,34 @@ test("the demo loads 503 companies, and leaves nothing behind", async () => {
   expect(demo.printed()).toContain("in 11 loads:");
   expect(demo.printed()).toMatch(/^Industrials +83 +done$/mu);
   expect(demo.printed()).toContain("(WOULD_LOSE_DATA)");
+  expect(demo.printed()).toContain("200 documents confirmed: kill -9 ");
+  expect(demo.printed()).toContain("all 200 of them are there.");
+  expect(demo.printed()).toContain("503 clients written, 0 failed.");
+  expect(demo.printed()).toContain("11 blueprints written, 0 failed.");
+  expect(demo.printed()).toContain("The listener heard of 503 clients in ");
+  expect(demo.printed()).toMatch(/^clients +503 +503 +0$/mu);
+  expect(demo.printed()).toMatch(/^blueprints +11 +11 +0$/mu);
+  expect(demo.printed()).toContain("✓ 514 documents looked at: all fit.");
   expect(demo.printed()).toMatch(/All \d+ generated files are up to date\./u);
   expect(await demo.leftovers()).toEqual([]);
 });
 
-test.each(["1/11", "Start PostgreSQL", "$ ctb-data migrate up", "Load the companies", "9/11"])(
-  "the demo stopped at %j ends with 130, and leaves nothing behind",
-  async (place) => {
-    await using demo = await startDemo();
-    await demo.until(place);
-    demo.process.kill("SIGINT");
-    expect(await demo.ended()).toBe(130);
-    expect(demo.printed()).toContain("error: The demo was stopped.");
-    expect(await demo.leftovers()).toEqual([]);
-  },
-);
+test.each([
+  "1/16",
+  "Start PostgreSQL",
+  "$ ctb-data migrate up",
+  "Load the companies",
+  "Start Firestore",
+  "kill -9",
+  "12/16",
+])("the demo stopped at %j ends with 130, and leaves nothing behind", async (place) => {
+  await using demo = await startDemo();
+  await demo.until(place);
+  demo.process.kill("SIGINT");
+  expect(await demo.ended()).toBe(130);
+  expect(demo.printed()).toContain("error: The demo was stopped.");
+  expect(await demo.leftovers()).toEqual([]);
+});
 
 test("a step that fails ends the demo with 1, and leaves nothing behind", async () => {
   await using demo = await startDemo();

@@ -19,7 +19,7 @@ const awake = setInterval(() => undefined, 60_000);
 try {
   await runDemo(interrupt.signal);
   say(paint("bold", `Done in ${seconds(performance.now() - startedAt)}.`));
-  say("The server is stopped and the folder is gone.");
+  say("The servers are stopped and the folder is gone.");
 } catch (error) {
   const told: unknown = interrupt.signal.aborted ? interrupt.signal.reason : error;
   process.stderr.write(
