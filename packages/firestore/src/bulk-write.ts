@@ -1,9 +1,12 @@
-import type { BulkWriter } from "firebase-admin/firestore";
+import { setTimeout } from "node:timers/promises";
+import type { BulkWriter, Timestamp } from "firebase-admin/firestore";
 import type { BulkOptions, BulkProgress, BulkResult, BulkSummary, BulkWrite } from "./bulk.ts";
 import { toFirestoreError } from "./classify-error.ts";
 import type { AnyShape } from "./document-shape.ts";
+import { sizeOf } from "./document-size.ts";
 import type { FirestoreContext } from "./firestore-context.ts";
 import { FirestoreError } from "./firestore-error.ts";
+import { within } from "./limits.ts";
 import type { PreparedWrite } from "./write.ts";
 
 type Write = BulkWrite<AnyShape>;
@@ -21,6 +24,10 @@ const passing: ReadonlySet<number> = new Set([
   13, // INTERNAL
   14, // UNAVAILABLE
 ]);
+
+const invalidArgument = 3;
+/** The SDK makes requests of 20 writes, and Firestore takes 10 MiB of one. */
+const largeBytes = 400_000;
 
 export interface BulkTask {
   readonly context: FirestoreContext;
@@ -62,7 +69,7 @@ class BulkRun {
   readonly #stopped: Promise<undefined>;
   #wake: (nothing: undefined) => void = () => {};
   readonly #failures: BulkSummary["failures"][number][] = [];
-  #written = 0;
+  #done = 0;
   #failed = 0;
   #reason: { readonly error: unknown } | undefined;
   /** Calls of onResult, one after the other. */
@@ -70,22 +77,13 @@ class BulkRun {
   #idle: NodeJS.Timeout | undefined;
 
   constructor(task: BulkTask) {
-    const { ramp = {}, retries = 10, maxPending = 500 } = task.options;
-    if (!Number.isSafeInteger(maxPending) || maxPending < 1)
-      throw new FirestoreError("INVALID_OPTIONS", "maxPending must be a whole number from 1 on.");
+    const { retries = 10, maxPending = 500 } = task.options;
+    checkWhole("maxPending", maxPending);
     this.#task = task;
     this.#stopped = new Promise((resolve) => (this.#wake = resolve));
     this.#maxPending = maxPending;
-    this.#writer = task.context.build(
-      () =>
-        task.context.client.bulkWriter({
-          throttling: ramp !== false && {
-            initialOpsPerSecond: ramp.start ?? 500,
-            maxOpsPerSecond: Math.max(ramp.max ?? 10_000, ramp.start ?? 0),
-          },
-        }),
-      { refused: "INVALID_OPTIONS" },
-    );
+    const throttling = throttlingOf(task.options.ramp);
+    this.#writer = task.context.client.bulkWriter({ throttling });
     this.#writer.onWriteError(
       (error) => error.failedAttempts <= retries && passing.has(error.code),
     );
@@ -104,16 +102,34 @@ class BulkRun {
       this.stop(error);
     }
     clearTimeout(this.#idle);
-    await this.#writer.close();
-    await Promise.all(this.#pending.values());
-    await this.#results.catch((error: unknown) => this.stop(error));
+    const late = new AbortController();
+    try {
+      await Promise.race([this.#finish(), this.#tooLate(late.signal)]);
+    } finally {
+      late.abort();
+    }
     this.#progress();
     if (this.#reason !== undefined) throw this.#reason.error;
     return { ...this.#counts, failures: this.#failures };
   }
 
+  async #finish(): Promise<void> {
+    await this.#task.context.track(this.#writer.close());
+    await Promise.all(this.#pending.values());
+    await this.#results.catch((error: unknown) => this.stop(error));
+  }
+
+  /** Who stops it does not wait for a server that does not answer. */
+  async #tooLate(signal: AbortSignal): Promise<void> {
+    await this.#stopped;
+    const { timeoutMs } = this.#task.context;
+    await setTimeout(timeoutMs === 0 ? 2 ** 31 - 1 : timeoutMs, undefined, { signal }).catch(
+      () => {},
+    );
+  }
+
   get #counts(): BulkProgress {
-    return { written: this.#written, failed: this.#failed };
+    return { written: this.#done, failed: this.#failed };
   }
 
   async #takeAll(): Promise<void> {
@@ -164,33 +180,60 @@ class BulkRun {
 
   #flushWhenIdle(): void {
     if (this.#idle !== undefined) return;
-    this.#idle = setTimeout(() => {
+    this.#idle = globalThis.setTimeout(() => {
       this.#idle = undefined;
       void this.#writer.flush();
     }, idleMs);
   }
 
-  async #send({ path, apply }: PreparedWrite, index: number): Promise<void> {
+  async #send(write: PreparedWrite, index: number): Promise<void> {
+    const { path } = write;
     let result: BulkResult;
     try {
-      const answer: unknown = await apply(this.#writer);
-      const time =
-        answer instanceof this.#task.context.sdk.WriteResult ? answer.writeTime : undefined;
+      const time = await this.#written(write);
       // The SDK has no time of deletes, and says 1970.
       result = { ok: true, index, path, writeTime: time?.toMillis() === 0 ? undefined : time };
     } catch (error) {
-      result = { ok: false, index, path, error: toFirestoreError(error, { path }) };
+      result = {
+        ok: false,
+        index,
+        path,
+        error: toFirestoreError(error, { path, refused: "INVALID_VALUE" }),
+      };
     }
     await this.#settle(result);
   }
 
+  async #written(write: PreparedWrite): Promise<Timestamp | undefined> {
+    if (sizeOf(write.data) > largeBytes) return await this.#alone(write);
+    try {
+      const answer: unknown = await write.apply(this.#writer);
+      return answer instanceof this.#task.context.sdk.WriteResult ? answer.writeTime : undefined;
+    } catch (error) {
+      // A document that the server does not take makes it refuse the whole request, with the others in it.
+      if (codeOf(error) === invalidArgument) return await this.#alone(write);
+      throw error;
+    }
+  }
+
+  /** In a request of its own. */
+  async #alone(write: PreparedWrite): Promise<Timestamp | undefined> {
+    const { context } = this.#task;
+    const batch = context.client.batch();
+    write.apply(batch);
+    const limits = { timeoutMs: context.timeoutMs };
+    const place = { path: write.path, refused: "INVALID_VALUE" } as const;
+    const [result] = await within(async () => await context.track(batch.commit()), limits, place);
+    return result?.writeTime;
+  }
+
   async #settle(result: BulkResult): Promise<void> {
-    if (result.ok) this.#written += 1;
+    if (result.ok) this.#done += 1;
     else {
       this.#failed += 1;
       if (this.#failures.length < keptFailures) this.#failures.push(result);
     }
-    if ((this.#written + this.#failed) % progressEvery === 0) this.#progress();
+    if ((this.#done + this.#failed) % progressEvery === 0) this.#progress();
     const { onResult } = this.#task.options;
     if (onResult === undefined) return;
     this.#results = this.#results.then(async () => await onResult(result));
@@ -200,6 +243,26 @@ class BulkRun {
   #progress(): void {
     this.#task.options.onProgress?.(this.#counts);
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+}
+
+function checkWhole(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 1) return;
+  throw new FirestoreError("INVALID_OPTIONS", `${name} must be a whole number from 1 on.`);
+}
+
+/** The SDK's form of `ramp`. */
+function throttlingOf(
+  ramp: BulkOptions["ramp"] = {},
+): false | { readonly initialOpsPerSecond: number; readonly maxOpsPerSecond: number } {
+  if (ramp === false) return false;
+  const { start = 500, max = Math.max(10_000, start) } = ramp;
+  checkWhole("ramp.start", start);
+  checkWhole("ramp.max", max);
+  return { initialOpsPerSecond: Math.min(start, max), maxOpsPerSecond: max };
 }
 
 function pathOf(error: unknown): string | undefined {

@@ -78,7 +78,7 @@ function ofSdk(
     );
   }
   if (status === undefined) return refusal(refused, text, { place, cause: safeCause(error, text) });
-  const { code, message, hint } = meaningOf(status, text);
+  const { code, message, hint } = meaningOf(status, text, refused);
   return new FirestoreError(code, `${message}${whereOf(place)}: ${firstLine(text)}`, {
     ...place,
     hint,
@@ -112,10 +112,10 @@ interface Meaning {
   readonly hint?: string;
 }
 
-function meaningOf(status: Status, text: string): Meaning {
+function meaningOf(status: Status, text: string, refused: FirestoreErrorCode): Meaning {
   switch (status) {
     case "INVALID_ARGUMENT":
-      return invalidArgument(text);
+      return invalidArgument(text, refused);
     case "FAILED_PRECONDITION":
       return failedPrecondition(text);
     case "NOT_FOUND":
@@ -162,12 +162,14 @@ function meaningOf(status: Status, text: string): Meaning {
   }
 }
 
-function invalidArgument(text: string): Meaning {
+function invalidArgument(text: string, refused: FirestoreErrorCode): Meaning {
   if (/read_?time/i.test(text)) return readTime;
   if (/exceeds the maximum|too large|too big|longer than|maximum size/i.test(text))
     return { code: "RESOURCES_EXHAUSTED", message: "It is larger than Firestore allows" };
   if (/transaction/i.test(text))
     return { code: "INVALID_TRANSACTION", message: "The transaction cannot go on" };
+  if (refused === "INVALID_VALUE")
+    return { code: "INVALID_VALUE", message: "Firestore refused the document" };
   return { code: "INVALID_QUERY", message: "Firestore refused the request" };
 }
 

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { Firestore as SdkFirestore, Settings } from "firebase-admin/firestore";
 import type { CheckedAccount } from "./credentials.ts";
 import { FirestoreError } from "./firestore-error.ts";
@@ -49,7 +50,15 @@ export function openClient(sdk: Sdk, target: ClientTarget): SdkFirestore {
     ...emulatorSettings(target),
   });
   keepTarget(client, target);
+  hideSettings(client, target);
   return client;
+}
+
+/** References in documents hold the client, and the client the key: printing a document must not show it. */
+function hideSettings(client: SdkFirestore, { projectId, databaseId }: ClientTarget): void {
+  Object.defineProperty(client, inspect.custom, {
+    value: () => `Firestore ${projectId}/${databaseId}`,
+  });
 }
 
 function emulatorSettings({ emulator }: ClientTarget): Settings {

@@ -68,7 +68,20 @@ type ChangeOf<Value> =
       ? [Item] extends [never]
         ? never
         : ArrayUnion<Item> | ArrayRemove<Item>
-      : never);
+      : never)
+  | (FirestoreMap extends Value ? MapInput : never);
+
+/** A map with changes in it. */
+export interface MapInput {
+  readonly [field: string]:
+    | FirestoreValue
+    | Date
+    | ServerTimestamp
+    | Increment
+    | ArrayUnion
+    | ArrayRemove
+    | MapInput;
+}
 
 /** What can be written to a field: its value, a `Date` for a timestamp, or a change such as `serverTimestamp()`. */
 export type FieldInput<Value> = Value | ChangeOf<Value>;

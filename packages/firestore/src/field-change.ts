@@ -44,12 +44,16 @@ export function increment(by: number | bigint): Increment {
 }
 
 /** Adds the values that the array does not have yet. */
-export function arrayUnion<Item>(...items: readonly Item[]): ArrayUnion<Item> {
+export function arrayUnion<const Items extends readonly unknown[]>(
+  ...items: Items
+): ArrayUnion<Items[number]> {
   return new FieldChange("arrayUnion", items);
 }
 
 /** Removes every occurrence of the values. */
-export function arrayRemove<Item>(...items: readonly Item[]): ArrayRemove<Item> {
+export function arrayRemove<const Items extends readonly unknown[]>(
+  ...items: Items
+): ArrayRemove<Items[number]> {
   return new FieldChange("arrayRemove", items);
 }
 

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { DocumentTypes, Keyring } from "@ctb-data/models";
 import type { Registry } from "@ctb-data/registry";
 import type { Firestore as SdkFirestore } from "firebase-admin/firestore";
@@ -25,6 +26,7 @@ export class FirestoreContext {
   /** Ends all that would go on by itself, when the database is closed. */
   readonly running = new Set<() => void>();
   closed = false;
+  readonly #requests = new Set<Promise<unknown>>();
   readonly #schemas = new Map<string, CollectionSchema>();
   readonly #tables: ReadonlyMap<string, string>;
 
@@ -51,6 +53,11 @@ export class FirestoreContext {
         firestore === undefined ? [] : [[firestore.collection, name]],
       ),
     );
+  }
+
+  /** Collections hold it; who prints one does not want all of the SDK. */
+  [inspect.custom](): string {
+    return this.description;
   }
 
   /** The types that models write documents with. */
@@ -109,7 +116,22 @@ export class FirestoreContext {
     place: ErrorPlace = {},
   ): Promise<T> {
     this.checkOpen();
-    return await within(work, { timeoutMs, signal }, place);
+    return await within(async () => await this.track(work()), { timeoutMs, signal }, place);
+  }
+
+  /** Remembers work of the SDK until it ends, also when nobody waits for it any more. */
+  async track<T>(work: Promise<T>): Promise<T> {
+    this.#requests.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#requests.delete(work);
+    }
+  }
+
+  /** Waits for all that the SDK does. It must not be closed before: its next try would be an unhandled rejection. */
+  async settled(): Promise<void> {
+    while (this.#requests.size > 0) await Promise.allSettled(this.#requests);
   }
 
   /** Builds something that is only sent later: what the SDK throws is about the arguments. */

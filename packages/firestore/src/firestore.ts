@@ -125,19 +125,17 @@ export type Health =
       readonly error: { readonly code: string; readonly message: string; readonly hint?: string };
     };
 
-/** The account of the machine, on Google Cloud, or that of GOOGLE_APPLICATION_CREDENTIALS. */
-export interface ApplicationDefault {
-  readonly applicationDefault: true;
-}
-
 export interface FirestoreOptions extends ReadingOptions {
   readonly registry: Registry;
   /** The project. Default: that of the credentials. */
   readonly projectId?: string | undefined;
   /** Default `(default)`. */
   readonly databaseId?: string | undefined;
-  /** The path of a service-account file, its parts, or those of the machine on Google Cloud. */
-  readonly credentials?: string | ServiceAccount | ApplicationDefault | undefined;
+  /**
+   * The path of a service-account file, or its parts. `application-default` is the account of the machine on Google
+   * Cloud, or that of GOOGLE_APPLICATION_CREDENTIALS.
+   */
+  readonly credentials?: string | ServiceAccount | undefined;
   /** `127.0.0.1:8080`. It wins over credentials and over FIRESTORE_EMULATOR_HOST. */
   readonly emulatorHost?: string | undefined;
   /** Needed for tables with encrypted columns. */

@@ -15,8 +15,11 @@ import type { StoredDocument } from "./stored-document.ts";
 
 type Document = StoredDocument<AnyShape>;
 
-/** Starts a listener of the SDK. Returns what stops it. */
-type Start<State> = (next: (state: State) => void, fail: (error: unknown) => void) => () => void;
+/** Starts a listener of the SDK. Reading a state may throw, as a document may not fit. Returns what stops it. */
+type Start<State> = (
+  next: (readState: () => State) => void,
+  fail: (error: unknown) => void,
+) => () => void;
 
 /** The documents of a query, without what changed: that depends on what was handed out before. */
 interface DocumentList {
@@ -71,14 +74,14 @@ function startQuery(
     known = documents;
     return { documents: [...documents.values()], readTime };
   };
-  return (next, fail) => query.onSnapshot((snapshot) => next(read(snapshot)), fail);
+  return (next, fail) => query.onSnapshot((snapshot) => next(() => read(snapshot)), fail);
 }
 
 function startDocument(
   binding: CollectionBinding,
   ref: DocumentReference,
 ): Start<Document | undefined> {
-  return (next, fail) => ref.onSnapshot((snapshot) => next(binding.document(snapshot)), fail);
+  return (next, fail) => ref.onSnapshot((snapshot) => next(() => binding.document(snapshot)), fail);
 }
 
 export function listenToDocument(
@@ -146,30 +149,20 @@ function listen<State>(
   if (signal?.aborted === true) return stop;
   context.running.add(onClose);
   signal?.addEventListener("abort", stop, { once: true });
-  const started = start(
-    guarded((state: State) => {
-      if (!isOver) listener(state);
-    }, fail),
-    (error) => fail(toFirestoreError(error)),
-  );
+  const next = (readState: () => State): void => {
+    if (isOver) return;
+    try {
+      listener(readState());
+    } catch (error) {
+      // It must not end in the SDK, which has no use for it.
+      fail(error);
+    }
+  };
+  const started = start(next, (error) => fail(toFirestoreError(error)));
   // The listener may have stopped it before it was known how.
   if (isOver) started();
   else stopSdk = started;
   return stop;
-}
-
-/** What a listener throws must not end in the SDK, which has no use for it. */
-function guarded<State>(
-  next: (state: State) => void,
-  fail: (error: unknown) => void,
-): (state: State) => void {
-  return (state) => {
-    try {
-      next(state);
-    } catch (error) {
-      fail(error);
-    }
-  };
 }
 
 function closed(context: FirestoreContext): FirestoreError {

@@ -92,7 +92,7 @@ async function accountOf({ credentials }: FirestoreOptions): Promise<CheckedAcco
       hint: "Give the path of a service-account file (FIREBASE_PRIVATE_KEY_PATH), or emulatorHost (FIRESTORE_EMULATOR_HOST).",
     });
   }
-  if (typeof credentials === "object" && "applicationDefault" in credentials) return undefined;
+  if (credentials === "application-default") return undefined;
   return await readCredentials(credentials);
 }
 

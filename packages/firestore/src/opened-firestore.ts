@@ -109,17 +109,22 @@ export class OpenedFirestore extends StoreCollections {
     context.closed = true;
     for (const end of context.running) end();
     const grace = new AbortController();
-    const limit = setTimeout(graceMs, undefined, { signal: grace.signal, ref: false });
-    // Bulk writes take a moment to end, and the SDK does not close while one is there.
-    const ended = async (): Promise<void> => {
-      while (context.running.size > 0) await setTimeout(5);
-      await context.client.terminate();
-    };
+    const limit = setTimeout(graceMs, undefined, { signal: grace.signal });
     try {
-      await Promise.race([ended(), limit.catch(() => undefined)]);
+      // What does not end in time is closed in the background, as soon as it does.
+      await Promise.race([this.#end(), limit]);
     } finally {
       grace.abort();
+      await limit.catch(() => {});
     }
+  }
+
+  async #end(): Promise<void> {
+    const { context } = this;
+    // Bulk writes take a moment to end, and the SDK does not close while one is there.
+    while (context.running.size > 0) await setTimeout(5);
+    await context.settled();
+    await context.client.terminate();
   }
 
   #timestamp(time: FirestoreTimestamp | Date): Timestamp {

@@ -91,11 +91,12 @@ export type Aggregated<Spec> = {
       : number | bigint;
 };
 
-type Selected<Data, Field extends keyof Data> = DocumentShape & {
+/** The shape of documents of which only some fields were read. */
+export interface SelectedShape<Data, Field extends keyof Data> extends DocumentShape {
   readonly data: Pick<Data, Field>;
   readonly value: never;
   readonly row: never;
-};
+}
 
 /**
  * What every query can do. Every method that narrows it makes a new one. `Order` are the types of the fields that it is
@@ -126,7 +127,7 @@ export interface QueryMethods<
   /** Reads these fields only. Documents are not missed for the others, and have no `value`. */
   select<Field extends keyof Shape["data"] & string>(
     ...fields: readonly Field[]
-  ): AnyQuery<Selected<Shape["data"], Field>, Order, Live>;
+  ): AnyQuery<SelectedShape<Shape["data"], Field>, Order, Live>;
   /** From a document, or from values of the fields that it is ordered by. */
   startAt(...cursor: Cursor<Order>): AnyQuery<Shape, Order, Live>;
   startAfter(...cursor: Cursor<Order>): AnyQuery<Shape, Order, Live>;

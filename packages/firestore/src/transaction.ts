@@ -49,7 +49,8 @@ export async function runTransaction<T>(
     ? ({ readOnly: true, ...(options.readTime && { readTime: options.readTime }) } as const)
     : ({ maxAttempts: retries + 1 } as const);
   try {
-    return await Promise.race([context.client.runTransaction(once, how), commit.tooLate]);
+    const running = context.track(context.client.runTransaction(once, how));
+    return await Promise.race([running, commit.tooLate]);
   } catch (error) {
     if (thrown !== undefined) throw thrown.error;
     throw toFirestoreError(error, { refused: "INVALID_TRANSACTION" });

@@ -24,6 +24,8 @@ export interface WriteSink {
 /** A write that was checked and is ready to be sent. */
 export interface PreparedWrite {
   readonly path: string;
+  /** What it sends. */
+  readonly data: unknown;
   readonly apply: (sink: WriteSink) => unknown;
 }
 
@@ -52,13 +54,13 @@ export class WritePreparer {
   /** @throws {FirestoreError} INVALID_VALUE */
   create(ref: DocumentReference, data: object): PreparedWrite {
     const written = this.#whole(ref, data);
-    return { path: ref.path, apply: (sink) => sink.create(ref, written) };
+    return { path: ref.path, data: written, apply: (sink) => sink.create(ref, written) };
   }
 
   /** @throws {FirestoreError} INVALID_VALUE */
   set(ref: DocumentReference, data: object): PreparedWrite {
     const written = this.#whole(ref, data);
-    return { path: ref.path, apply: (sink) => sink.set(ref, written) };
+    return { path: ref.path, data: written, apply: (sink) => sink.set(ref, written) };
   }
 
   /** @throws {FirestoreError} INVALID_VALUE */
@@ -74,6 +76,7 @@ export class WritePreparer {
     if (precondition !== undefined) more.push(precondition);
     return {
       path: ref.path,
+      data: fields.map(({ value }) => value),
       apply: (sink) => sink.update(ref, first.path, first.value, ...more),
     };
   }
@@ -89,7 +92,11 @@ export class WritePreparer {
   ): PreparedWrite {
     const precondition =
       this.#precondition(condition) ?? (condition.exists === true ? { exists: true } : undefined);
-    return { path: ref.path, apply: (sink) => sink.delete(ref, precondition) };
+    return {
+      path: ref.path,
+      data: undefined,
+      apply: (sink) => sink.delete(ref, precondition),
+    };
   }
 
   /**
@@ -134,7 +141,11 @@ export class WritePreparer {
     const data: Record<string, unknown> = {};
     for (const { names, value } of fields) setIn(data, names, value);
     const mergeFields = fields.map(({ path }) => path);
-    return { path: ref.path, apply: (sink) => sink.set(ref, data, { mergeFields }) };
+    return {
+      path: ref.path,
+      data,
+      apply: (sink) => sink.set(ref, data, { mergeFields }),
+    };
   }
 
   #precondition({ lastUpdateTime: time }: WriteCondition): Precondition | undefined {
@@ -199,6 +210,7 @@ export class WritePreparer {
       else if (change === undefined) checked[first] = withoutChanges(given, value);
       else if (!deletable.has(first)) issues.push(...changeIssue(schema, first, change));
     }
+    issues.push(...overlaps(fields));
     if (schema !== undefined && issues.length === 0)
       issues.push(...schema.checkSome(ref.id, checked));
     this.#refuse(ref, issues);
@@ -270,6 +282,19 @@ export class WritePreparer {
       this.#binding.schema.table?.columns.has(first) !== true
     );
   }
+}
+
+/** A field and a part of it cannot be written at once: which of them counts? */
+function overlaps(fields: readonly PreparedField[]): readonly ModelIssue[] {
+  const whole = new Set(fields.map(({ names }) => JSON.stringify(names)));
+  return fields.flatMap(({ names }) => {
+    const outer = names
+      .map((_, length) => names.slice(0, length))
+      .find((some) => some.length > 0 && whole.has(JSON.stringify(some)));
+    if (outer === undefined) return [];
+    const message = `is in ${outer.join(".")} already, which is written as a whole`;
+    return [{ path: names, message }];
+  });
 }
 
 /** Puts a value where a path of names leads. */
