@@ -1,7 +1,7 @@
 import { formatFieldPath } from "../name/field-path.ts";
 import { invalidArgument } from "../rpc-error.ts";
 import { disjunctionsOf, maxDisjunctions, tooManyDisjunctions } from "./disjunctions.ts";
-import { operandsOf } from "./parse-filter.ts";
+import { isMembership, operandsOf } from "./parse-filter.ts";
 import { isDocumentName } from "./parse-query-field.ts";
 import type { FieldFilter, FieldOperator, Filter } from "./parsed-query.ts";
 
@@ -38,6 +38,7 @@ export function checkFilter(filter: Filter | undefined, parts: QueryParts): void
   checkParts(fields, parts);
   checkInequalities(fields);
   checkNameEquality(fields);
+  if (filter) checkDisjunctions(filter);
 }
 
 function isList({ operator, value }: FieldFilter): boolean {
@@ -83,8 +84,21 @@ function checkNameEquality(fields: readonly FieldFilter[]): void {
   }
 }
 
-/** @throws {RpcError} INVALID_ARGUMENT when it comes to too many alternatives, or one asks two things of elements. */
-export function checkDisjunctions(filter: Filter): void {
+/** @throws {RpcError} INVALID_ARGUMENT when one of the alternatives asks two things of elements. */
+export function checkMembership(filter: Filter): void {
+  const disjunctions = disjunctionsOf(membershipOf(filter));
+  if (disjunctions === tooManyDisjunctions || disjunctions.some(({ length }) => length > 1)) {
+    throw invalidArgument("A maximum of 1 'ARRAY_CONTAINS' filter is allowed per disjunction.");
+  }
+}
+
+/** The filter without the comparisons that ask nothing of elements. */
+function membershipOf(filter: Filter): Filter {
+  if (filter.kind !== "field") return { ...filter, filters: filter.filters.map(membershipOf) };
+  return isMembership(filter.operator) ? filter : { kind: "and", filters: [] };
+}
+
+function checkDisjunctions(filter: Filter): void {
   const disjunctions = disjunctionsOf(filter);
   if (disjunctions === tooManyDisjunctions) {
     throw invalidArgument(
@@ -95,11 +109,5 @@ export function checkDisjunctions(filter: Filter): void {
     throw invalidArgument(
       `Too many disjunctions after normalization. Result had ${disjunctions.length} disjunctions which is more than the maximum of ${maxDisjunctions}`,
     );
-  }
-  for (const conjunction of disjunctions) {
-    const contains = conjunction.filter(({ operator }) => operator === "array-contains");
-    if (contains.length > 1) {
-      throw invalidArgument("A maximum of 1 'ARRAY_CONTAINS' filter is allowed per disjunction.");
-    }
   }
 }

@@ -123,7 +123,8 @@ export function comparedName({ field, operator }: Pick<FieldFilter, "field" | "o
   return isMembership(operator) ? `${formatFieldPath(field)}[*]` : formatFieldPath(field);
 }
 
-function isMembership(operator: FieldOperator): boolean {
+/** Whether the operator asks for the elements of an array. */
+export function isMembership(operator: FieldOperator): boolean {
   return operator === "array-contains" || operator === "array-contains-any";
 }
 

@@ -3,7 +3,7 @@ import { parseParentName } from "../name/resource-name.ts";
 import type { StructuredQuery } from "../protocol/messages.ts";
 import { invalidArgument, RpcError } from "../rpc-error.ts";
 import type { CollectionScope } from "../store/database.ts";
-import { checkDisjunctions, checkFilter, fieldFiltersOf } from "./check-filter.ts";
+import { checkMembership, checkFilter, fieldFiltersOf } from "./check-filter.ts";
 import { checkNegations } from "./check-negations.ts";
 import { parseCursor } from "./parse-cursor.ts";
 import { comparedName, parseFilter } from "./parse-filter.ts";
@@ -35,7 +35,7 @@ export function parseQuery(
   checkNegations(query.where);
   const uses = usesOf(filter, given);
   checkGroup(scope, uses);
-  if (filter) checkDisjunctions(filter);
+  if (filter) checkMembership(filter);
   checkKindless(scope, uses);
   const { limit, offset } = parseWindow(query);
   const findNearest = query.findNearest && parseFindNearest(query.findNearest);
