@@ -30,6 +30,8 @@ export class LockOwner implements ReadSet {
   written: ReadonlySet<string> = new Set();
   /** Set when it gave way to another: whatever comes of it later is ABORTED. */
   aborted = false;
+  /** Set once its locks were released for good: it gets no others, which nobody would release. */
+  ended = false;
 
   constructor(options: { age: number; isTransaction: boolean; isRetry: boolean }) {
     this.age = options.age;

@@ -51,8 +51,13 @@ export class LockQueue {
    * @throws {RpcError} ABORTED when it has to give way, or waits too long; and what `action` throws.
    */
   async run<T>(request: LockRequest, action: () => T, signal?: AbortSignal): Promise<T> {
+    if (request.owner.ended) throw contention();
     const isPatient = this.#isPatient(request);
-    if (!this.#isBlocked({ ...request, isPatient }, this.#pending)) return action();
+    if (!this.#isBlocked({ ...request, isPatient }, this.#pending)) {
+      const result = action();
+      this.#breakCircles(request.owner);
+      return result;
+    }
     return await new Promise<T>((resolve, reject) => {
       const pending: Pending = {
         ...request,
@@ -76,6 +81,7 @@ export class LockQueue {
       this.#pending.push(pending);
       if (isPatient) this.#restartPatience(pending);
       this.#breakCircles(pending.owner);
+      if (signal?.aborted) this.#cancel(pending);
     });
   }
 
@@ -84,8 +90,10 @@ export class LockQueue {
     this.#holders.add(owner);
   }
 
-  /** Takes all locks from the owner, and lets those on who waited for them. */
+  /** Ends the owner: refuses what it waits for, takes all locks from it, and lets those on who waited for them. */
   release(owner: LockOwner): void {
+    owner.ended = true;
+    this.#refusePending(owner, contention());
     if (!owner.aborted) this.#shared.note(owner);
     const waiting = this.#pending.filter(
       (pending) => pending.isPatient && isBlockedByHolder(pending, owner),
@@ -139,7 +147,7 @@ export class LockQueue {
   }
 
   #grantNext(): void {
-    for (let index = 0; index < this.#pending.length; ) {
+    for (let index = 0; index < this.#pending.length;) {
       const pending = this.#pending[index];
       if (!pending) return;
       if (this.#isBlocked(pending, this.#pending.slice(0, index))) {
@@ -149,6 +157,8 @@ export class LockQueue {
       this.#pending.splice(index, 1);
       stopTimers(pending);
       pending.grant();
+      // It may be waiting for something else still, and who waits for that now waits for it.
+      this.#breakCircles(pending.owner);
       // What it did may have freed or blocked any of the others.
       index = 0;
     }
@@ -198,6 +208,12 @@ export class LockQueue {
 
   /** Ends what the owner waits for, and takes its locks from it. */
   #refuse(owner: LockOwner, error: Error): void {
+    this.#refusePending(owner, error);
+    owner.aborted = true;
+    this.release(owner);
+  }
+
+  #refusePending(owner: LockOwner, error: Error): void {
     const refused = this.#pending.filter((pending) => pending.owner === owner);
     if (refused.length === 0) return;
     this.#pending = this.#pending.filter((pending) => pending.owner !== owner);
@@ -205,8 +221,6 @@ export class LockQueue {
       stopTimers(pending);
       pending.refuse(error);
     }
-    owner.aborted = true;
-    this.release(owner);
   }
 }
 
