@@ -16,7 +16,11 @@ function compareIdById(left: string, right: string): number {
 }
 
 const id = fc.oneof(
-  fc.string({ unit: fc.constantFrom("a", "b", "!", "_", "\u{ff5e}", "\u{1f600}", "-"), minLength: 1, maxLength: 4 }),
+  fc.string({
+    unit: fc.constantFrom("a", "b", "!", "_", "\u{ff5e}", "\u{1f600}", "-"),
+    minLength: 1,
+    maxLength: 4,
+  }),
   fc.constantFrom("__id7__", "__id10__", "__id-3__", "__id", "__id7__x", "__i", "__id7"),
 );
 const path = fc.array(id, { minLength: 1, maxLength: 4 }).map((ids) => ids.join("/"));
