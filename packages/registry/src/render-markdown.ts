@@ -1,5 +1,13 @@
 import { formatColumnType } from "./column-type.ts";
-import type { Collection, Column, DocumentField, Index, Registry, Table } from "./registry.ts";
+import type {
+  Collection,
+  Column,
+  DocumentAccess,
+  DocumentField,
+  Index,
+  Registry,
+  Table,
+} from "./registry.ts";
 import { renderErd } from "./render-erd.ts";
 
 /** A Markdown page: the diagram, then every table, enum and collection. The same registry gives the same page. */
@@ -38,6 +46,7 @@ function tableSections(table: Table): readonly string[] {
   if (firestore !== undefined) {
     sections.push(
       `Documents: ${code(firestore.collection)}, id ${code(firestore.idColumn)}`,
+      ...accessLine(firestore.access),
       tableOf(["Field", "Type", "Column"], [...firestore.fields.values()].map(fieldRow)),
     );
   }
@@ -113,7 +122,22 @@ function fieldRow(field: DocumentField): readonly string[] {
   return [code(field.name), field.type, field.column === undefined ? "(own)" : code(field.column)];
 }
 
-function collectionSections({ name, description, fields }: Collection): readonly string[] {
+/** What apps may do; nothing when they may do nothing. */
+function accessLine(access: DocumentAccess): readonly string[] {
+  const { owner } = access;
+  const whose =
+    owner === undefined ? "" : owner.kind === "id" ? "the id" : `the field ${code(owner.field)}`;
+  const allowed = (["read", "create", "update", "delete"] as const)
+    .filter((action) => access[action] !== "none")
+    .map((action) =>
+      access[action] === "owner"
+        ? `${action} (the user in ${whose})`
+        : `${action} (who is signed in)`,
+    );
+  return allowed.length === 0 ? [] : [`Apps may ${allowed.join(", ")}.`];
+}
+
+function collectionSections({ name, description, fields, access }: Collection): readonly string[] {
   const rows = [...fields.values()].map((field) => [
     code(field.name),
     field.type,
@@ -123,6 +147,7 @@ function collectionSections({ name, description, fields }: Collection): readonly
   return [
     `## ${text(name)} (documents only)`,
     ...(description === undefined ? [] : [text(description)]),
+    ...accessLine(access),
     tableOf(["Field", "Type", "Required", "What it is"], rows),
   ];
 }

@@ -125,3 +125,14 @@ tables:
   expect(page).toContain("| `'a' \\|\\| 'b'` | a \\| b |");
   expect(page).toContain("- check `x || 'y' <> 'z'`: `a_x_check`");
 });
+
+test("what apps may do to documents is on the page", () => {
+  const page = renderMarkdown(
+    parseRegistry(`collections:
+  notes: { fields: { by: string }, owner: by, access: { read: signed_in, update: owner } }
+  logs: { fields: { at: timestamp } }
+`),
+  );
+  expect(page).toContain("Apps may read (who is signed in), update (the user in the field `by`).");
+  expect(page.match(/Apps may/g)).toHaveLength(1);
+});

@@ -108,17 +108,20 @@ export const settingFacts: Readonly<Record<SettingName, SettingFacts>> = {
   },
   FIREBASE_PROJECT_ID: {
     yaml: "firebase.project_id",
-    about: "The Firebase project.",
+    about:
+      "The Firebase project. Without it and without FIRESTORE_EMULATOR_HOST an embedded Firestore is used, except with NODE_ENV=production.",
     example: "my-project",
   },
   FIREBASE_PRIVATE_KEY_PATH: {
     yaml: "firebase.private_key_path",
-    about: "The service-account file of the project.",
+    about:
+      "The service-account file of the project. Without one, that of the machine: Google Cloud has one.",
     example: "./service-account.json",
   },
   FIREBASE_PRIVATE_KEY: {
     secret: true,
-    about: "Or its private key, together with FIREBASE_CLIENT_EMAIL.",
+    about:
+      "Or its private key, together with FIREBASE_CLIENT_EMAIL. Line ends may be written as \\n.",
     example: "-----BEGIN PRIVATE KEY-----…",
   },
   FIREBASE_CLIENT_EMAIL: {
