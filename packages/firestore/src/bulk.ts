@@ -1,7 +1,7 @@
 import type { FirestoreTimestamp } from "@ctb-data/models";
 import type { DocumentChanges, DocumentInput, DocumentShape } from "./document-shape.ts";
 import type { FirestoreError } from "./firestore-error.ts";
-import type { WriteCondition } from "./write.ts";
+import type { WriteCondition } from "./write-condition.ts";
 
 /** One of many writes. */
 export type BulkWrite<Shape extends DocumentShape> =

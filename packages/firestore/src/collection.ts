@@ -3,7 +3,7 @@ import type { BulkOptions, BulkSummary, BulkWrite } from "./bulk.ts";
 import type { AnyShape, DocumentChanges, DocumentInput, DocumentShape } from "./document-shape.ts";
 import type { GetOptions, ListenOptions, Query, ReadableQuery } from "./query.ts";
 import type { ReadingOptions, StoredDocument } from "./stored-document.ts";
-import type { WriteCondition } from "./write.ts";
+import type { WriteCondition } from "./write-condition.ts";
 
 /** The server's answer to a write. */
 export interface WriteTime {

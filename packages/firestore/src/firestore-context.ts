@@ -6,8 +6,9 @@ import type { ErrorPlace } from "./classify-error.ts";
 import { toFirestoreError } from "./classify-error.ts";
 import { CollectionSchema } from "./collection-schema.ts";
 import { FirestoreError } from "./firestore-error.ts";
+import type { FirestoreTypes } from "./firestore-types.ts";
 import { within } from "./limits.ts";
-import { sdkTypes, type FirestoreTypes } from "./sdk-types.ts";
+import { sdkTypes } from "./sdk-types.ts";
 import type { Sdk } from "./sdk.ts";
 import type { ReadingOptions } from "./stored-document.ts";
 import { ValueWriter } from "./write-values.ts";
@@ -24,8 +25,8 @@ export class FirestoreContext {
   readonly types: FirestoreTypes;
   readonly values: ValueWriter;
   /** Ends all that would go on by itself, when the database is closed. */
-  readonly running = new Set<() => void>();
-  closed = false;
+  readonly running: Set<() => void> = new Set();
+  closed: boolean = false;
   readonly #requests = new Set<Promise<unknown>>();
   readonly #schemas = new Map<string, CollectionSchema>();
   readonly #tables: ReadonlyMap<string, string>;
@@ -46,6 +47,8 @@ export class FirestoreContext {
     this.reading = options.reading;
     this.timeoutMs = options.timeoutMs;
     this.description = options.description;
+    // Collections hold it; who prints one does not want all of the SDK.
+    Object.defineProperty(this, inspect.custom, { value: () => this.description });
     this.types = sdkTypes(options.sdk, options.client);
     this.values = new ValueWriter(options.sdk, options.client, this.types);
     this.#tables = new Map(
@@ -53,11 +56,6 @@ export class FirestoreContext {
         firestore === undefined ? [] : [[firestore.collection, name]],
       ),
     );
-  }
-
-  /** Collections hold it; who prints one does not want all of the SDK. */
-  [inspect.custom](): string {
-    return this.description;
   }
 
   /** The types that models write documents with. */

@@ -10,8 +10,8 @@ import type {
 } from "./collection.ts";
 import type { ServiceAccount } from "./credentials.ts";
 import type { AnyShape, ClassShape, DocumentClass, NamedShape } from "./document-shape.ts";
+import type { FirestoreTypes } from "./firestore-types.ts";
 import type { GetOptions, Query, ReadableQuery } from "./query.ts";
-import type { FirestoreTypes } from "./sdk-types.ts";
 import type { ReadingOptions } from "./stored-document.ts";
 import type { ValidateOptions, ValidationReport } from "./validation.ts";
 

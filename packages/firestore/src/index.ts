@@ -21,10 +21,9 @@ export {
   type FirestoreErrorDetails,
 } from "./firestore-error.ts";
 export type * from "./firestore.ts";
-export { generateFirestoreFiles } from "./generate-firestore-files.ts";
 export { openFirestore } from "./open-firestore.ts";
 export type * from "./query.ts";
-export type { FirestoreTypes } from "./sdk-types.ts";
+export type { FirestoreTypes } from "./firestore-types.ts";
 export type * from "./stored-document.ts";
 export type * from "./validation.ts";
-export type { WriteCondition } from "./write.ts";
+export type { WriteCondition } from "./write-condition.ts";

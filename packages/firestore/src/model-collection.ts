@@ -11,7 +11,8 @@ import { ModelQuery } from "./model-query.ts";
 import type { GetOptions, ListenOptions } from "./query.ts";
 import type { Reader } from "./reader.ts";
 import type { ReadingOptions, StoredDocument } from "./stored-document.ts";
-import { WritePreparer, type PreparedWrite, type WriteCondition } from "./write.ts";
+import type { WriteCondition } from "./write-condition.ts";
+import { WritePreparer, type PreparedWrite } from "./write.ts";
 
 type Document = StoredDocument<AnyShape>;
 

@@ -2,7 +2,7 @@ import type { FirestoreVector, ModelIssue } from "@ctb-data/models";
 import type { FirestoreType } from "@ctb-data/registry";
 import type { Firestore as SdkFirestore } from "firebase-admin/firestore";
 import { isFieldChange, type AnyFieldChange } from "./field-change.ts";
-import type { FirestoreTypes } from "./sdk-types.ts";
+import type { FirestoreTypes } from "./firestore-types.ts";
 import type { Sdk } from "./sdk.ts";
 
 /** Firestore takes 20 levels of maps and arrays. */

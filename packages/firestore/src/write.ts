@@ -6,11 +6,12 @@ import type {
   Precondition,
   SetOptions,
 } from "firebase-admin/firestore";
+import { changeIssue, withoutChanges } from "./check-change.ts";
 import { toFirestoreError } from "./classify-error.ts";
 import type { CollectionBinding } from "./collection-binding.ts";
 import { deleteField, isFieldChange, type AnyFieldChange } from "./field-change.ts";
-import { changeIssue, withoutChanges } from "./field-changes.ts";
 import { FirestoreError, formatIssues } from "./firestore-error.ts";
+import type { WriteCondition } from "./write-condition.ts";
 import { nameFault } from "./write-values.ts";
 
 /** Takes writes: a batch, a transaction or a bulk writer of the SDK. */
@@ -27,12 +28,6 @@ export interface PreparedWrite {
   /** What it sends. */
   readonly data: unknown;
   readonly apply: (sink: WriteSink) => unknown;
-}
-
-/** A condition on the document that is written. */
-export interface WriteCondition {
-  /** Of the document that was read: the write fails when somebody has changed it since. */
-  readonly lastUpdateTime?: { readonly seconds: number; readonly nanoseconds: number };
 }
 
 /** One field of a partial write. */
