@@ -6,7 +6,6 @@ import type { DocumentTransition, TargetEffect, TargetStart, WatchTarget } from 
 export class DocumentsTarget implements WatchTarget {
   readonly id: number;
   readonly place: { readonly kind: "documents"; readonly paths: ReadonlySet<string> };
-  readonly project = undefined;
   readonly #database: Database;
 
   constructor(id: number, database: Database, paths: ReadonlySet<string>) {

@@ -72,7 +72,7 @@ interface DocumentNews {
   readonly removedTargetIds: number[];
 }
 
-/** The messages about documents, each document once for all targets; once more for each target that shows only parts of it. */
+/** The messages about documents, one for each document and all targets. */
 export function* documentMessages(
   database: string,
   effects: Iterable<readonly [WatchTarget, readonly TargetEffect[]]>,
@@ -80,13 +80,7 @@ export function* documentMessages(
 ): Generator<ListenResponse, void> {
   const news = new Map<string, DocumentNews>();
   for (const [target, ofTarget] of effects) {
-    for (const effect of ofTarget) {
-      if (target.project && effect.document) {
-        yield projectedMessage(database, target, { ...effect, document: effect.document }, time);
-      } else {
-        collect(news, target.id, effect);
-      }
-    }
+    for (const effect of ofTarget) collect(news, target.id, effect);
   }
   for (const one of news.values()) yield messageOf(database, one, time);
 }
@@ -116,23 +110,5 @@ function messageOf(
   if (targetIds.length === 0 && !changed) return { documentRemove: gone };
   return {
     documentChange: { document: documentMessage(database, document), targetIds, removedTargetIds },
-  };
-}
-
-function projectedMessage(
-  database: string,
-  { id, project }: WatchTarget,
-  { path, document, isIn }: TargetEffect & { readonly document: StoredDocument },
-  time: number,
-): ListenResponse {
-  if (!isIn) {
-    const name = nameOf(database, path);
-    return {
-      documentRemove: { document: name, removedTargetIds: [id], readTime: timestampOf(time) },
-    };
-  }
-  const fields = project?.(document.fields);
-  return {
-    documentChange: { document: documentMessage(database, document, fields), targetIds: [id] },
   };
 }

@@ -70,17 +70,24 @@ export class ListenSession {
     else throw invalidArgument("Either 'add_target' or 'remove_target' must be set.");
   }
 
-  /** Tells what changed since the last time. */
+  /** Tells what changed since the last time, if anything did: all is as it was right after the last commit that may concern a target. */
   *news(): Generator<ListenResponse, void> {
     if (!this.#database) return;
-    const time = this.#database.clock.readTime();
-    yield* this.#changesUntil(this.#database, time);
-    yield snapshotAt(time);
+    const { time } = this.#pending;
+    let isNews = false;
+    for (const message of this.#changesUntil(this.#database, time)) {
+      isNews = true;
+      yield message;
+    }
+    if (isNews) yield snapshotAt(time);
   }
 
   /** Tells that nothing changed up to now. */
   *heartbeat(): Generator<ListenResponse, void> {
-    if (this.#targets.size > 0) yield* this.news();
+    if (this.hasNews) yield* this.news();
+    else if (this.#database && this.#targets.size > 0) {
+      yield snapshotAt(this.#database.clock.readTime());
+    }
   }
 
   #open(name: string): Database {
@@ -98,12 +105,12 @@ export class ListenSession {
     return database;
   }
 
-  #observe({ changes }: AppliedCommit): void {
+  #observe({ time, changes }: AppliedCommit): void {
     let concerns = false;
     for (const change of changes) {
       if (!this.#targets.concerns(change.path)) continue;
       concerns = true;
-      this.#pending.add(change);
+      this.#pending.add(change, time);
     }
     if (concerns) this.#onCommit();
   }
@@ -172,6 +179,7 @@ export class ListenSession {
     }
     this.#starting = undefined;
     if (starting.isRemoved) {
+      yield* this.#remove(target.id);
       yield snapshotAt(time);
       return;
     }

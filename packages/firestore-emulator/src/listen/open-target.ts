@@ -32,8 +32,11 @@ export function openTarget(
   const parent = parseParentName(query.parent);
   if (parent.database !== database.name) throw otherDatabase(query.parent, database.name);
   const parsed = parseQuery(database.name, query.parent, query.structuredQuery ?? everything);
+  if (parsed.select) {
+    throw invalidArgument("'select' clauses are not supported for real-time queries.");
+  }
   if (parsed.findNearest) {
-    throw invalidArgument("Vector search queries cannot be listened to.");
+    throw invalidArgument("'find_nearest' clauses are not supported for real-time queries.");
   }
   checkQuery(parsed);
   return parsed.limit === undefined && parsed.offset === 0

@@ -12,13 +12,20 @@ export class PendingChanges {
     { before: StoredDocument | undefined; after: StoredDocument | undefined }
   >();
   #tooMany = false;
+  #time = 0;
+
+  /** The time of the last change. */
+  get time(): number {
+    return this.#time;
+  }
 
   /** Whether there is nothing to tell. */
   get isEmpty(): boolean {
     return this.#changes.size === 0 && !this.#tooMany;
   }
 
-  add({ path, before, document }: AppliedChange): void {
+  add({ path, before, document }: AppliedChange, time: number): void {
+    this.#time = time;
     if (this.#tooMany) return;
     const existing = this.#changes.get(path);
     if (existing) {

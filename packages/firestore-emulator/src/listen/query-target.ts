@@ -1,9 +1,7 @@
 import type { ParsedQuery } from "../query/parsed-query.ts";
-import { projectionOf } from "../query/projection.ts";
 import { queryMatcher, type QueryMatcher } from "../query/query-matcher.ts";
 import { runQuery } from "../query/run-query.ts";
 import type { Database } from "../store/database.ts";
-import type { MapValue } from "../value/value.ts";
 import {
   effectsBetween,
   type DocumentTransition,
@@ -21,16 +19,10 @@ export function placeOf({ scope }: ParsedQuery): TargetPlace {
     : { kind: "collections", id: collectionId };
 }
 
-/** How a query with a projection gives its documents. */
-export function projectOf(query: ParsedQuery): ((fields: MapValue) => MapValue) | undefined {
-  return query.select && projectionOf(query);
-}
-
 /** All documents that match a query. Whether one belongs to it is told by the document alone, so that nothing is kept. */
 export class QueryTarget implements WatchTarget {
   readonly id: number;
   readonly place: TargetPlace;
-  readonly project: ((fields: MapValue) => MapValue) | undefined;
   readonly #database: Database;
   readonly #query: ParsedQuery;
   readonly #matcher: QueryMatcher;
@@ -38,7 +30,6 @@ export class QueryTarget implements WatchTarget {
   constructor(id: number, database: Database, query: ParsedQuery) {
     this.id = id;
     this.place = placeOf(query);
-    this.project = projectOf(query);
     this.#database = database;
     this.#query = query;
     this.#matcher = queryMatcher(query);

@@ -1,5 +1,4 @@
 import type { StoredDocument } from "../store/stored-document.ts";
-import type { MapValue } from "../value/value.ts";
 
 /** One document before and after what the client has yet to be told. The two are not the same. */
 export interface DocumentTransition {
@@ -33,8 +32,6 @@ export interface WatchTarget {
   readonly id: number;
   /** Where the documents of the target can be: in collections of that id, anywhere, or only at these paths. */
   readonly place: TargetPlace;
-  /** What is given of a document; `undefined` for all of it. */
-  readonly project: ((fields: MapValue) => MapValue) | undefined;
   /** Reads the present. @param since a time whose documents the client has; `undefined` when it has none. */
   start(since: number | undefined): TargetStart;
   /** What the changes mean for the target. They are all between what it was and the present. */

@@ -3,8 +3,7 @@ import { queryMatcher, type QueryMatcher } from "../query/query-matcher.ts";
 import { runQuery } from "../query/run-query.ts";
 import type { Database } from "../store/database.ts";
 import type { StoredDocument } from "../store/stored-document.ts";
-import type { MapValue } from "../value/value.ts";
-import { placeOf, projectOf } from "./query-target.ts";
+import { placeOf } from "./query-target.ts";
 import {
   effectsBetween,
   type DocumentTransition,
@@ -21,7 +20,6 @@ import {
 export class WindowTarget implements WatchTarget {
   readonly id: number;
   readonly place: TargetPlace;
-  readonly project: ((fields: MapValue) => MapValue) | undefined;
   readonly #database: Database;
   readonly #query: ParsedQuery;
   readonly #matcher: QueryMatcher;
@@ -34,7 +32,6 @@ export class WindowTarget implements WatchTarget {
   constructor(id: number, database: Database, query: ParsedQuery) {
     this.id = id;
     this.place = placeOf(query);
-    this.project = projectOf(query);
     this.#database = database;
     this.#query = query;
     this.#matcher = queryMatcher(query);
