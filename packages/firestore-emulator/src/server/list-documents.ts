@@ -1,6 +1,9 @@
 import { comparePaths } from "../name/compare-paths.ts";
-import { checkCollectionId, lastId, parentPath } from "../name/resource-name.ts";
+import { checkCollectionId, lastId, nameOf, parentPath } from "../name/resource-name.ts";
 import type { ListDocumentsRequest } from "../protocol/messages.ts";
+import { parseQuery } from "../query/parse-query.ts";
+import { queryMatcher } from "../query/query-matcher.ts";
+import { runQuery } from "../query/run-query.ts";
 import { invalidArgument } from "../rpc-error.ts";
 import type { Collection } from "../store/collection.ts";
 import type { Database } from "../store/database.ts";
@@ -38,13 +41,15 @@ export function listDocuments(
 ): DocumentPage {
   const { collectionId, pageSize, pageToken, showMissing, orderBy } = request;
   if (collectionId !== "") checkCollectionId(collectionId);
-  if (pageSize < 0) throw invalidArgument("page_size is negative.");
-  if (showMissing && orderBy !== "") {
-    throw invalidArgument("Cannot specify order_by when show_missing is true.");
-  }
-  const descending = parseOrder(orderBy);
+  if (pageSize < 0) throw invalidArgument("Page size must be nonnegative.");
+  if (showMissing) checkShowMissing(collectionId, orderBy);
   const limit = pageSize === 0 ? defaultPageSize : Math.min(pageSize, maxPageSize);
   const after = pageToken === "" ? undefined : decodePageToken(pageToken);
+  const orders = parseOrders(orderBy);
+  if (orders.some(({ field }) => field !== "__name__")) {
+    return listOrdered(database, { parent, collectionId, orders, limit, after }, time);
+  }
+  const descending = orders[0]?.isDescending ?? false;
   const documents: (StoredDocument | string)[] = [];
   let last: string | undefined;
   let more = false;
@@ -65,12 +70,59 @@ export function listDocuments(
   };
 }
 
-/** Only the name can be ordered by here, as in the service without an index. */
-function parseOrder(orderBy: string): boolean {
-  const match = /^\s*(?:`?__name__`?(?:\s+(asc|desc))?)?\s*$/iu.exec(orderBy);
-  if (!match)
-    throw invalidArgument(`Unsupported order_by "${orderBy}": only __name__ is possible.`);
-  return match[1]?.toLowerCase() === "desc";
+function checkShowMissing(collectionId: string, orderBy: string): void {
+  if (orderBy !== "") throw invalidArgument("cannot specify an order when show_missing is true");
+  if (collectionId === "") {
+    throw invalidArgument("collection id must be set when show_missing is true");
+  }
+}
+
+interface ListOrder {
+  readonly field: string;
+  readonly isDescending: boolean;
+}
+
+/** Reads `a desc, b.c`. */
+function parseOrders(orderBy: string): ListOrder[] {
+  if (orderBy.trim() === "") return [];
+  return orderBy.split(",").map((part) => {
+    const match = /^\s*(?<field>\S+)(?:\s+(?<direction>asc|desc))?\s*$/iu.exec(part);
+    if (!match?.groups) throw invalidArgument(`Invalid order_by "${orderBy}".`);
+    const { field = "", direction = "asc" } = match.groups;
+    return { field, isDescending: direction.toLowerCase() === "desc" };
+  });
+}
+
+/** A page in an order of fields, as a query gives it. A page token says how many came before. */
+function listOrdered(
+  database: Database,
+  list: {
+    readonly parent: string;
+    readonly collectionId: string;
+    readonly orders: readonly ListOrder[];
+    readonly limit: number;
+    readonly after: string | undefined;
+  },
+  time: number | undefined,
+): DocumentPage {
+  const offset = list.after === undefined ? 0 : Number(list.after);
+  if (!Number.isSafeInteger(offset)) throw invalidArgument("invalid page token");
+  const query = parseQuery(database.name, nameOf(database.name, list.parent), {
+    from: [{ collectionId: list.collectionId, allDescendants: false }],
+    orderBy: list.orders.map(({ field, isDescending }) => ({
+      field: { fieldPath: field },
+      direction: isDescending ? 2 : 1,
+    })),
+    offset,
+    limit: { value: list.limit + 1 },
+  });
+  const { documents } = runQuery(database, query, time);
+  return {
+    documents: documents.slice(0, list.limit),
+    nextPageToken:
+      documents.length > list.limit ? encodePageToken(String(offset + list.limit)) : "",
+    covers: queryMatcher({ ...query, limit: undefined }).matches,
+  };
 }
 
 function entriesOf(

@@ -10,6 +10,6 @@ export function encodePageToken(after: string): string {
 /** @throws {RpcError} INVALID_ARGUMENT when the token was not made by `encodePageToken`. */
 export function decodePageToken(token: string): string {
   const text = Buffer.from(token, "base64url").toString();
-  if (!text.startsWith(prefix)) throw invalidArgument("The page token is invalid.");
+  if (!text.startsWith(prefix)) throw invalidArgument("invalid page token");
   return text.slice(prefix.length);
 }

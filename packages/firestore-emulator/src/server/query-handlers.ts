@@ -131,7 +131,7 @@ function parsed(
   structuredQuery: StructuredQuery | undefined,
 ): { database: string; query: ParsedQuery } {
   const { database } = parseParentName(parent);
-  if (!structuredQuery) throw invalidArgument("structured_query is required.");
+  if (!structuredQuery) throw invalidArgument("only structured queries are supported");
   return { database, query: parseQuery(database, parent, structuredQuery) };
 }
 

@@ -40,7 +40,7 @@ export function writeHandlers(engine: Engine): WriteHandlers {
 
     ListCollectionIds: async ({ parent, pageSize, pageToken, readTime }) => {
       const { database, path } = parseParentName(parent);
-      if (pageSize < 0) throw invalidArgument("page_size is negative.");
+      if (pageSize < 0) throw invalidArgument("page_size must be greater than or equal to zero.");
       const { time } = engine.readContext(database, { readTime });
       const after = pageToken === "" ? undefined : decodePageToken(pageToken);
       const collections = engine.databases.get(database).collectionsBelow(path);
