@@ -69,6 +69,8 @@ export function formatFieldPath(path: FieldPath): string {
 
 /** The value that a path leads to; `undefined` where there is none. */
 export function valueAt(fields: MapValue, path: FieldPath): Value | undefined {
+  const [first] = path;
+  if (first !== undefined && path.length === 1) return fields.get(first);
   let value: Value | undefined = fields;
   for (const name of path) {
     if (!isMap(value)) return undefined;

@@ -1,7 +1,9 @@
+import { valueAt } from "../name/field-path.ts";
 import { lastId, parentPath } from "../name/resource-name.ts";
 import type { CollectionScope } from "../store/database.ts";
 import type { StoredDocument } from "../store/stored-document.ts";
 import { filterMatcher } from "./field-matcher.ts";
+import { isDocumentName } from "./parse-query-field.ts";
 import type { ParsedQuery } from "./parsed-query.ts";
 import { compareSortKeys, isAfterStart, isBeforeEnd, sortKeysOf } from "./sort-keys.ts";
 
@@ -26,16 +28,22 @@ export function queryMatcher(query: ParsedQuery): QueryMatcher {
 /** The same for documents that are known to be in the collections that the query reads. */
 export function documentMatcher({ filter, orderBy, startAt, endAt }: ParsedQuery): QueryMatcher {
   const matchesFilter = filter ? filterMatcher(filter) : () => true;
+  const ordered = orderBy.map(({ field }) => field).filter((field) => !isDocumentName(field));
+  const isBetween = (document: StoredDocument): boolean => {
+    const keys = sortKeysOf(orderBy, document);
+    return (
+      keys !== undefined &&
+      (!startAt || isAfterStart(orderBy, keys, startAt)) &&
+      (!endAt || isBeforeEnd(orderBy, keys, endAt))
+    );
+  };
+  const isOrdered =
+    startAt || endAt
+      ? isBetween
+      : ({ fields }: StoredDocument) =>
+          ordered.every((field) => valueAt(fields, field) !== undefined);
   return {
-    matches: (document) => {
-      if (!matchesFilter(document)) return false;
-      const keys = sortKeysOf(orderBy, document);
-      return (
-        keys !== undefined &&
-        (!startAt || isAfterStart(orderBy, keys, startAt)) &&
-        (!endAt || isBeforeEnd(orderBy, keys, endAt))
-      );
-    },
+    matches: (document) => matchesFilter(document) && isOrdered(document),
     compare: (left, right) => {
       const ours = sortKeysOf(orderBy, left);
       const theirs = sortKeysOf(orderBy, right);

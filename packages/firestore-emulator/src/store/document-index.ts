@@ -28,10 +28,8 @@ export class DocumentIndex<T> implements OrderedDocuments {
 
   constructor(kind: EntryKind<T>, documents: Iterable<StoredDocument>) {
     this.#kind = kind;
-    const entries: T[] = [];
-    for (const document of documents) entries.push(...kind.entriesOf(document));
     const compare = (left: T, right: T): number => this.#compare(left, right);
-    this.#entries = new SortedList(compare, entries.toSorted(compare));
+    this.#entries = new SortedList(compare, sortedEntries(kind, documents));
   }
 
   get size(): number {
@@ -88,6 +86,28 @@ export class DocumentIndex<T> implements OrderedDocuments {
       comparePaths(kind.documentOf(left).path, kind.documentOf(right).path)
     );
   }
+}
+
+/** All entries in order. Their values are looked up once; paths are compared only where the documents do not come by path. */
+function sortedEntries<T>(kind: EntryKind<T>, documents: Iterable<StoredDocument>): readonly T[] {
+  const keyed: { readonly entry: T; readonly value: Value; readonly path: string }[] = [];
+  let isByPath = true;
+  let last = "";
+  for (const document of documents) {
+    const { path } = document;
+    isByPath &&= last === "" || comparePaths(last, path) < 0;
+    last = path;
+    for (const entry of kind.entriesOf(document)) {
+      keyed.push({ entry, value: kind.valueOf(entry), path });
+    }
+  }
+  return keyed
+    .toSorted(
+      (left, right) =>
+        compareValues(left.value, right.value) ||
+        (isByPath ? 0 : comparePaths(left.path, right.path)),
+    )
+    .map(({ entry }) => entry);
 }
 
 /** An index of the values of a field. Documents without it are not in it. */
