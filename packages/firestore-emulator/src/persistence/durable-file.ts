@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "n
 import { dirname, join } from "node:path";
 
 /** How the files are named that are not finished; they may be deleted whenever nobody holds the folder. */
-export const draftPattern = /^\.new-[0-9a-f]{16}$/u;
+export const draftPattern: RegExp = /^\.new-[0-9a-f]{16}$/u;
 
 /** The path of a file beside another one, to be renamed or linked to it once it is complete. */
 export function draftBeside(file: string): string {

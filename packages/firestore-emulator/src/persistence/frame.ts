@@ -22,7 +22,7 @@ export interface FramePlace {
 
 export const frameHeaderBytes = 16;
 /** No record is longer; a header that says so is none. */
-export const maxRecordBytes = 1 << 30;
+export const maxRecordBytes: number = 1 << 30;
 
 /** A record with its header, to be written at that place. */
 export function frameOf(record: Uint8Array, place: FramePlace, durable: number): Buffer {

@@ -24,7 +24,7 @@ export class LockOwner implements ReadSet {
   /** A commit without a transaction is never chosen to give way as long as there is a transaction. */
   readonly isTransaction: boolean;
   readonly isRetry: boolean;
-  readonly documents = new Set<string>();
+  readonly documents: Set<string> = new Set();
   readonly queries: QueryLock[] = [];
   /** What it has written at its end. */
   written: ReadonlySet<string> = new Set();
