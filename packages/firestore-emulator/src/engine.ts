@@ -227,7 +227,7 @@ export class Engine {
     const target: LockTarget = {
       kind: "write",
       paths: new Set(writes.map(({ path }) => path)),
-      written: () => writtenBy(plan, database),
+      written: () => writtenBy(plan, database, this.databases.clock.readTime() + 1),
     };
     const outcome = await this.#locksOf(database.name).run(
       { owner, target },
@@ -302,10 +302,14 @@ function logError(error: unknown): unknown {
   );
 }
 
-/** What a write would do now; nothing, when it would be refused. */
-function writtenBy(plan: (time: number) => WritePlan, database: Database): WrittenDocument[] {
+/** What a write would do at that time; nothing, when it would be refused. */
+function writtenBy(
+  plan: (time: number) => WritePlan,
+  database: Database,
+  time: number,
+): WrittenDocument[] {
   try {
-    return plan(Number.MAX_SAFE_INTEGER).changes.map(({ path, document }) => ({
+    return plan(time).changes.map(({ path, document }) => ({
       path,
       before: database.document(path),
       after: document,

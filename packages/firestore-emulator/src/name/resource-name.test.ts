@@ -41,7 +41,7 @@ describe("the name of a document", () => {
     ["projects/p/databases/d/documents/", 'is invalid: Omit trailing "/".'],
     ["projects/p/databases/d/documents/a", 'lacks "/" at index 34.'],
     ["projects/p/databases/d/documents/a/", 'has invalid trailing "/".'],
-    ["projects/p/databases/d/documents/a//b", "lacks a document id at index 35."],
+    ["projects/p/databases/d/documents/a//b", "lacks a resource id at index 35."],
     ["projects/p/databases/d/documents//a", "lacks a collection id at index 33."],
     ["projects/p/databases/d/documents/a/b/", 'has invalid trailing "/".'],
     ["projects/p/databases/d/documents/a/.", 'contains a resource id "." at index 35.'],

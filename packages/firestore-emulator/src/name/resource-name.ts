@@ -129,7 +129,7 @@ function readPath(reader: NameReader): string {
     const collectionId = reader.id("a collection id");
     checkCollectionId(collectionId);
     reader.literal("/");
-    const documentId = reader.id("a document id");
+    const documentId = reader.id("a resource id");
     checkDocumentId(documentId);
     ids.push(collectionId, documentId);
   } while (reader.optional("/"));

@@ -26,6 +26,7 @@ function readDocument(reader: Reader, length?: number): DocumentMessage {
     else if (tag >>> 3 === 4) updateTime = timestampCodec.read(reader, reader.uint32());
     else reader.skipType(tag & 7);
   }
+  if (reader.pos > end) throw new RangeError("index out of range");
   return { name, fields, createTime, updateTime };
 }
 

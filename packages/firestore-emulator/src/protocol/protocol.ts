@@ -2,6 +2,7 @@ import Long from "long";
 import protobuf from "protobufjs";
 import { documentCodec } from "./document-codec.ts";
 import descriptor from "./firestore-v1.json" with { type: "json" };
+import { StrictReader } from "./strict-reader.ts";
 import {
   arrayCodec,
   mapCodec,
@@ -29,7 +30,7 @@ export function messageType(name: string): protobuf.Type {
 
 /** Reads the wire format by hand. int64 are whole, as they are only once protobufjs was told how. */
 export function readerOf(bytes: Uint8Array): protobuf.Reader {
-  return protobuf.Reader.create(bytes);
+  return new StrictReader(bytes);
 }
 
 /** Writes the wire format by hand. */
@@ -50,10 +51,7 @@ function useCodec<T>(name: string, codec: MessageCodec<T>): void {
     setup: () => type,
     toObject: (message: T) => message,
     decode: (source: protobuf.Reader | Uint8Array, length?: number) =>
-      codec.read(
-        source instanceof protobuf.Reader ? source : protobuf.Reader.create(source),
-        length,
-      ),
+      codec.read(source instanceof protobuf.Reader ? source : new StrictReader(source), length),
     encode: (message: T, writer?: protobuf.Writer) =>
       codec.write(message, writer ?? protobuf.Writer.create()),
   });

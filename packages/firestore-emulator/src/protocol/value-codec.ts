@@ -7,7 +7,7 @@ import { Timestamp } from "../value/timestamp.ts";
 import { type MapValue, type Value } from "../value/value.ts";
 
 /** How deep a message may nest before it is refused without being read further. Values of documents may have 20 levels. */
-const maxNesting = 100;
+export const maxNesting = 100;
 
 /** What is read of a length-delimited message: `read` is called with each field's number and wire type until its end. */
 function readFields(
@@ -21,6 +21,7 @@ function readFields(
     const tag = reader.uint32();
     read(tag >>> 3, tag & 7);
   }
+  if (reader.pos > end) throw new RangeError("index out of range");
 }
 
 /** The int64 at the reader's place. */
@@ -64,7 +65,7 @@ function readValueField(
     case 3:
       return reader.double();
     case 5:
-      return new Reference(readText(reader));
+      return new Reference(reader.string());
     case 6:
       return readMap(reader, reader.uint32(), depth + 1);
     case 8:
@@ -77,7 +78,7 @@ function readValueField(
       reader.int32();
       return undefined;
     case 17:
-      return readText(reader);
+      return reader.string();
     case 18:
       return Uint8Array.from(reader.bytes());
     case 19:
@@ -88,21 +89,6 @@ function readValueField(
     default:
       reader.skipType(wireType);
       return undefined;
-  }
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** protobufjs replaces what is no UTF-8; the real service refuses it. */
-function readText(reader: Reader): string {
-  const start = reader.pos;
-  const text = reader.string();
-  if (!text.includes("\uFFFD")) return text;
-  reader.pos = start;
-  try {
-    return utf8.decode(reader.bytes());
-  } catch {
-    throw invalidArgument("String is not valid UTF-8.");
   }
 }
 
@@ -151,7 +137,7 @@ export function readMapEntry(reader: Reader, into: Map<string, Value>, depth = 0
   let key = "";
   let value: Value | undefined;
   readFields(reader, reader.uint32(), (field, wireType) => {
-    if (field === 1) key = readText(reader);
+    if (field === 1) key = reader.string();
     else if (field === 2) value = readValue(reader, reader.uint32(), depth);
     else reader.skipType(wireType);
   });

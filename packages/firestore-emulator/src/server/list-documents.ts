@@ -66,8 +66,26 @@ export function listDocuments(
   return {
     documents,
     nextPageToken: more && last !== undefined ? encodePageToken(last) : "",
-    covers: ({ path }) => !more || last === undefined || comparePaths(path, last) <= 0,
+    covers: ({ path }) => {
+      const place = placeInList(path, { parent, collectionId });
+      if (place === undefined || (place !== path && !showMissing)) return false;
+      if (!more || last === undefined) return true;
+      const order = comparePaths(place, last);
+      return descending ? order >= 0 : order <= 0;
+    },
   };
+}
+
+/** The document of the list that a path is of, or lies below. */
+function placeInList(
+  path: string,
+  { parent, collectionId }: { readonly parent: string; readonly collectionId: string },
+): string | undefined {
+  const prefix = parent === "" ? "" : `${parent}/`;
+  if (!path.startsWith(prefix)) return undefined;
+  const [collection = "", id = ""] = path.slice(prefix.length).split("/", 2);
+  const isListed = id !== "" && (collectionId === "" || collection === collectionId);
+  return isListed ? `${prefix}${collection}/${id}` : undefined;
 }
 
 function checkShowMissing(collectionId: string, orderBy: string): void {

@@ -29,7 +29,7 @@ import type {
   WriteRequest,
   WriteResponse,
 } from "../protocol/messages.ts";
-import { messageType } from "../protocol/protocol.ts";
+import { messageType, readerOf } from "../protocol/protocol.ts";
 import { invalidArgument, RpcError } from "../rpc-error.ts";
 
 /** Each method of the service: what comes in and what goes out. */
@@ -58,7 +58,7 @@ type RequestOf<Name extends MethodName> = Methods[Name][0];
 type ResponseOf<Name extends MethodName> = Methods[Name][1];
 
 /** The cloud's own limit on one request. */
-const maxRequestBytes = 11_534_336;
+export const maxRequestBytes = 11_534_336;
 
 /** How the messages of one method are read and written. */
 export interface MethodCodec<Name extends MethodName> {
@@ -80,7 +80,7 @@ export function methodCodec<Name extends MethodName>(
         throw invalidArgument(`Request payload size exceeds the limit: ${maxRequestBytes} bytes.`);
       }
       try {
-        const message: unknown = request.decode(bytes);
+        const message: unknown = request.decode(readerOf(bytes));
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type of a message is known by its name only.
         return message as RequestOf<Name>;
       } catch (error) {
