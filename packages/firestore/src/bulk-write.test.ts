@@ -1,8 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 import { Client } from "@ctb-data/models";
 import { expect, test } from "vitest";
+import { firestoreHost } from "../testing/emulator.ts";
 import { everyType, type Everything } from "../testing/registries.ts";
 import { seedRegistry } from "../testing/seed.ts";
+import { openTcpDoor } from "../testing/tcp-door.ts";
 import { errorOf, openTestFirestore } from "../testing/test-firestore.ts";
 import type { BulkProgress, BulkResult } from "./bulk.ts";
 
@@ -203,6 +205,25 @@ test("a signal stops it: what was taken is done, the rest is not, and the source
   expect(await errorOf(notes.bulkWrite([], { signal: AbortSignal.abort() }))).toMatchObject({
     code: "CANCELLED",
   });
+});
+
+test("who stops it does not wait for a server that does not answer", async () => {
+  await using door = await openTcpDoor(firestoreHost());
+  const firestore = await openTestFirestore<Everything>({
+    registry: everyType,
+    emulatorHost: door.host,
+    timeoutMs: 200,
+  });
+  const controller = new AbortController();
+  door.stall();
+  const stuck = firestore
+    .collection("notes")
+    .bulkWrite(slowly(), { ...fast, signal: controller.signal });
+  await setTimeout(50);
+  controller.abort();
+  expect(await errorOf(stuck)).toMatchObject({ code: "CANCELLED" });
+  door.cut();
+  await firestore.close({ graceMs: 100 });
 });
 
 test("what the source or onResult throws ends it with that, after what was taken", async () => {

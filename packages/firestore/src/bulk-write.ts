@@ -72,6 +72,7 @@ class BulkRun {
   #done = 0;
   #failed = 0;
   #reason: { readonly error: unknown } | undefined;
+  #onRoom: (() => void) | undefined;
   /** Calls of onResult, one after the other. */
   #results: Promise<void> = Promise.resolve();
   #idle: NodeJS.Timeout | undefined;
@@ -164,11 +165,12 @@ class BulkRun {
     if (before !== undefined) await this.#wait(before);
     const done = this.#send(prepared, index).finally(() => {
       if (this.#pending.get(path) === done) this.#pending.delete(path);
+      this.#onRoom?.();
     });
     this.#pending.set(path, done);
     this.#flushWhenIdle();
-    if (this.#pending.size >= this.#maxPending)
-      await this.#wait(Promise.race(this.#pending.values()));
+    while (this.#pending.size >= this.#maxPending)
+      await this.#wait(new Promise((resolve) => (this.#onRoom = resolve)));
   }
 
   /** What is waited for must be on its way, and not in a batch that is not full. */

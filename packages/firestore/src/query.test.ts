@@ -159,7 +159,7 @@ describe("queries", () => {
     await using firestore = await open();
     const many = Array.from({ length: 31 }, (_, index) => `${index}`);
     const asked = firestore.collection("notes").where("text", "in", many);
-    expect(await errorOf(asked.get({ timeoutMs: 3000 }))).toMatchObject({
+    expect(await errorOf(asked.get({ timeoutMs: 5000 }))).toMatchObject({
       code: "INVALID_QUERY",
       status: "INVALID_ARGUMENT",
       collection: "notes",

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type {
   AggregateField,
   AggregateQuery,
@@ -11,6 +12,8 @@ import type {
 } from "firebase-admin/firestore";
 import type { ErrorPlace } from "./classify-error.ts";
 import type { FirestoreContext } from "./firestore-context.ts";
+import { FirestoreError, type FirestoreErrorCode } from "./firestore-error.ts";
+import { within } from "./limits.ts";
 
 /** An aggregation of which the result's names are known at run time only. */
 export type AnyAggregate = Record<string, AggregateField<number | null>>;
@@ -133,7 +136,14 @@ export class TransactionReader implements Reader {
   }
 }
 
-/** Reads at one time. The SDK has that only as a transaction, which sends nothing of its own then. */
+/** What a broken connection, or a server that restarts, looks like. */
+const passing: ReadonlySet<FirestoreErrorCode> = new Set(["CONNECTION_FAILED", "REQUEST_FAILED"]);
+const retries = 4;
+
+/**
+ * Reads at one time. The SDK has that only as a transaction, which sends nothing of its own then; nor does it try such
+ * reads again whose connection broke in the middle, though they give the same however often one asks.
+ */
 export class TimedReader implements Reader {
   readonly kind = "at";
   readonly #context: FirestoreContext;
@@ -145,6 +155,23 @@ export class TimedReader implements Reader {
   }
 
   async #run<T>(
+    work: (transaction: Transaction) => Promise<T>,
+    limits: ReadLimits,
+    place: ErrorPlace,
+  ): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#once(work, limits, place);
+      } catch (error) {
+        const again = error instanceof FirestoreError && passing.has(error.code);
+        if (!again || attempt > retries || error.status === undefined) throw error;
+      }
+      const pauseMs = Math.random() * 100 * 2 ** attempt;
+      await within(async () => await setTimeout(pauseMs), { timeoutMs: 0, ...limits }, place);
+    }
+  }
+
+  async #once<T>(
     work: (transaction: Transaction) => Promise<T>,
     limits: ReadLimits,
     place: ErrorPlace,

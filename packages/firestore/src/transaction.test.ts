@@ -1,7 +1,9 @@
 import { Client } from "@ctb-data/models";
 import { expect, test } from "vitest";
+import { firestoreHost } from "../testing/emulator.ts";
 import { everyType, type Everything } from "../testing/registries.ts";
 import { seedRegistry } from "../testing/seed.ts";
+import { openTcpDoor } from "../testing/tcp-door.ts";
 import { errorOf, openTestFirestore } from "../testing/test-firestore.ts";
 import { increment } from "./field-change.ts";
 import type { Transaction } from "./firestore.ts";
@@ -117,32 +119,66 @@ test("what cannot be done in a transaction is refused as such", async () => {
   expect(await errorOf(lost)).toMatchObject({ code: "DOCUMENT_NOT_FOUND" });
 });
 
-test("a conflict that does not end is CONTENTION after all retries", async () => {
+test("two that change what both have read: one of them ends in CONTENTION when it may not try again", async () => {
   await using firestore = await openTestFirestore<Everything>({ registry: everyType });
-  await using other = await openTestFirestore<Everything>({
-    registry: everyType,
-    projectId: firestore.projectId,
-  });
-  const doc = other.collection("notes").doc("1");
-  const { writeTime } = await doc.create({ text: "t", count: 0 });
-  let attempts = 0;
-  const error = await errorOf(
-    firestore.transaction(
+  const doc = firestore.collection("notes").doc("1");
+  await doc.create({ text: "t", count: 0 });
+  let readers = 0;
+  let bothHaveRead: (() => void) | undefined;
+  const both = new Promise<void>((resolve) => (bothHaveRead = resolve));
+  const change = async (): Promise<void> => {
+    await firestore.transaction(
       async (tx) => {
-        attempts = tx.attempt;
         const mine = tx.collection("notes").doc("1");
-        // Its own writes cannot be in conflict with themselves but for the time that they ask for.
-        mine.update(
-          { count: 1 },
-          { lastUpdateTime: { ...writeTime, seconds: writeTime.seconds - 5, nanoseconds: 0 } },
-        );
-        await Promise.resolve();
+        const count = Number((await mine.get())?.data.count);
+        readers += 1;
+        if (readers === 2) bothHaveRead?.();
+        await both;
+        mine.update({ count: count + 1 });
       },
-      { retries: 1 },
-    ),
-  );
-  expect(error).toMatchObject({ code: "PRECONDITION_FAILED" });
+      { retries: 0 },
+    );
+  };
+  const ends = await Promise.allSettled([change(), change()]);
+  const failed = ends.filter((end) => end.status === "rejected");
+  expect(failed).toMatchObject([{ reason: { code: "CONTENTION", status: "ABORTED" } }]);
+  expect((await doc.get())?.data.count).toBe(1);
+});
+
+test("an own error that looks like one of gRPC is not tried again", async () => {
+  await using firestore = await openTestFirestore<Everything>({ registry: everyType });
+  const reason = Object.assign(new Error("mine"), { code: 10 });
+  let attempts = 0;
+  const failing = firestore.transaction(async ({ attempt }) => {
+    attempts = attempt;
+    await Promise.reject(reason);
+  });
+  expect(await errorOf(failing)).toBe(reason);
   expect(attempts).toBe(1);
+  expect(
+    await errorOf(firestore.transaction(async () => await Promise.resolve(), { retries: -1 })),
+  ).toMatchObject({ code: "INVALID_OPTIONS" });
+});
+
+test("a transaction whose commit is not answered is a TIMEOUT", async () => {
+  await using door = await openTcpDoor(firestoreHost());
+  const firestore = await openTestFirestore<Everything>({
+    registry: everyType,
+    emulatorHost: door.host,
+    timeoutMs: 500,
+  });
+  const stalled = firestore.transaction(async (tx) => {
+    const note = tx.collection("notes").doc("1");
+    await note.get();
+    door.stall();
+    note.set({ text: "t" });
+  });
+  expect(await errorOf(stalled)).toMatchObject({
+    code: "TIMEOUT",
+    hint: expect.stringContaining("read before"),
+  });
+  door.cut();
+  await firestore.close({ graceMs: 100 });
 });
 
 test("a signal stops a transaction before it writes", async () => {

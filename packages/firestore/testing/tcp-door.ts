@@ -9,6 +9,8 @@ export interface TcpDoor extends AsyncDisposable {
   cut(): void;
   /** Takes everything and answers nothing. */
   stall(): void;
+  /** Breaks the connection once, after so many bytes of answers, and lets pass again. */
+  cutAfter(bytes: number): void;
   /** Lets pass again. */
   open(): void;
 }
@@ -17,6 +19,7 @@ export async function openTcpDoor(target: string): Promise<TcpDoor> {
   const [targetHost = "", targetPort = ""] = target.split(":");
   const sockets = new Set<Socket>();
   let state: "open" | "cut" | "stalled" = "open";
+  let left = Number.POSITIVE_INFINITY;
   const server = createServer((near) => {
     if (state === "cut") {
       near.destroy();
@@ -29,7 +32,15 @@ export async function openTcpDoor(target: string): Promise<TcpDoor> {
       socket.on("close", () => void [near.destroy(), far.destroy(), sockets.delete(socket)]);
     }
     near.on("data", (chunk) => state === "stalled" || far.write(chunk));
-    far.on("data", (chunk) => state === "stalled" || near.write(chunk));
+    far.on("data", (chunk) => {
+      if (state === "stalled") return;
+      near.write(chunk);
+      left -= chunk.length;
+      if (left > 0) return;
+      left = Number.POSITIVE_INFINITY;
+      // What was written is to arrive first.
+      near.end(() => near.destroy());
+    });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -44,6 +55,7 @@ export async function openTcpDoor(target: string): Promise<TcpDoor> {
       state = "cut";
       breakAll();
     },
+    cutAfter: (bytes) => void (left = bytes),
     stall: () => void (state = "stalled"),
     open: () => void (state = "open"),
     [Symbol.asyncDispose]: async () => {
