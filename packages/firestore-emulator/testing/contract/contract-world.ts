@@ -45,7 +45,16 @@ export class ContractWorld {
   }
 
   async call<Name extends MethodName>(method: Name, request: RawMessage): Promise<Answer<Name>> {
-    const { messages, code, details } = await this.client.call(method, request);
+    return await this.callOn(this.client, method, request);
+  }
+
+  /** The same by another connection. */
+  async callOn<Name extends MethodName>(
+    client: RawClient,
+    method: Name,
+    request: RawMessage,
+  ): Promise<Answer<Name>> {
+    const { messages, code, details } = await client.call(method, request);
     return {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the codec of the method made them.
       messages: messages as unknown as readonly Methods[Name][1][],
