@@ -86,7 +86,10 @@ function walkedEntries(found: readonly boolean[], end: number, aggregated: boole
  * @param members the places of each index's entries in the order that they share, ascending.
  * @param end how many documents are wanted.
  */
-export function mergedEntries(members: readonly (readonly number[])[], end: number = Infinity): number {
+export function mergedEntries(
+  members: readonly (readonly number[])[],
+  end: number = Infinity,
+): number {
   const cursors = members.map((places) => ({ places, next: 0, at: -1 }));
   let target = 0;
   let entries = 0;
