@@ -80,10 +80,12 @@ export class RawClient {
     });
   }
 
-  /** `Listen` or `Write`. */
-  open(method: "Listen" | "Write"): RawStream {
+  /** `Listen` or `Write`. @param database for the header that the official emulator cannot do without. */
+  open(method: "Listen" | "Write", database?: string): RawStream {
     const { path, encode, decode } = codecsOf(method);
-    return this.#client.makeBidiStreamRequest(path, encode, decode, this.#metadata);
+    const metadata = this.#metadata.clone();
+    if (database !== undefined) metadata.set("google-cloud-resource-prefix", database);
+    return this.#client.makeBidiStreamRequest(path, encode, decode, metadata);
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { expect, test, vi } from "vitest";
+import { eventually } from "../../testing/eventually.ts";
 import { FakeStream } from "../../testing/fake-stream.ts";
 import { testDatabase } from "../../testing/query-of.ts";
 import type { Write, WriteRequest, WriteResponse } from "../protocol/messages.ts";
@@ -32,7 +33,7 @@ function open(options: Partial<WriteStreamOptions> = {}, room = Infinity) {
 }
 
 async function receive(stream: FakeStream<WriteRequest, WriteResponse>, count: number) {
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(stream.received).toHaveLength(count);
   });
   return stream.received;
@@ -85,7 +86,7 @@ test("a commit that is refused ends the stream with its status, and what was sen
   stream.say({ ...empty, database: testDatabase });
   stream.say({ ...empty, writes: [deletionOf("c/1")] });
   stream.say({ ...empty, writes: [deletionOf("c/2")] });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(stream.failure).toBe(refusal);
   });
   expect(commit).toHaveBeenCalledOnce();
@@ -98,7 +99,7 @@ test("a fault of the server ends the stream with INTERNAL, and the server is tol
   const { stream } = open({ commit, onProblem });
   stream.say({ ...empty, database: testDatabase });
   stream.say({ ...empty, writes: [deletionOf("c/1")] });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(stream.failure).toMatchObject({ status: "INTERNAL" });
   });
   expect(onProblem).toHaveBeenCalledExactlyOnceWith(problem);
@@ -125,7 +126,7 @@ test.each([
 ])("a first message with %s is refused", async (_, request, message) => {
   const { stream } = open();
   stream.say({ ...empty, database: testDatabase, ...request });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(stream.failure).toMatchObject({ status: "INVALID_ARGUMENT", message });
   });
 });
@@ -134,7 +135,7 @@ test("a later message for another database is refused", async () => {
   const { stream, committed } = open();
   stream.say({ ...empty, database: testDatabase });
   stream.say({ ...empty, database: "projects/q/databases/x", writes: [deletionOf("c/1")] });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(stream.failure).toMatchObject({ status: "INVALID_ARGUMENT" });
   });
   expect(committed).toEqual([]);
@@ -157,7 +158,7 @@ test("the stream ends well when the client has no more to send and has all its a
   stream.say({ ...empty, database: testDatabase });
   stream.say({ ...empty, writes: [deletionOf("c/1")] });
   stream.halfClose();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(stream.hasEnded).toBe(true);
   });
   expect(stream.received).toHaveLength(2);
@@ -174,7 +175,7 @@ test("a client that is gone gives up the commit that waits, and those behind it"
   stream.say({ ...empty, database: testDatabase });
   stream.say({ ...empty, writes: [deletionOf("c/1")] });
   stream.say({ ...empty, writes: [deletionOf("c/2")] });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(signals).toHaveLength(1);
   });
   stream.cancel();
