@@ -1,28 +1,36 @@
 import { parseArgs } from "node:util";
+import { formatMatrix } from "./matrix.ts";
 import { type BenchResult, formatComparison, saveResult } from "./report.ts";
 
-const usage = `Usage: pnpm bench [registry] [postgres] [migrate] [--quick] [--out FOLDER]
+const usage = `Usage: pnpm bench [registry] [postgres] [migrate] [firestore] [--quick] [--out FOLDER]
 
 Measures ctb-data against its peers, side by side in one run, and prints a table for each.
 Without a name: all of them. JSON with versions and machine goes to FOLDER (bench-results).
 
-  --quick   smaller inputs and fewer rounds: a look in a minute, not a figure to quote
-  --help    this text
+  --quick             smaller inputs and fewer rounds: a look in a minute, not a figure to quote
+  --official COMMAND  firestore: how Google's emulator is started, without --host and --port, such as
+                      'java -jar cloud-firestore-emulator.jar'; default: FIRESTORE_EMULATOR_COMMAND
+  --help              this text
 `;
 
 /** Given `quick`, a bench measures and returns its tables; it stops whatever it started. */
-type Bench = (options: { readonly quick: boolean }) => Promise<BenchResult>;
+type Bench = (options: {
+  readonly quick: boolean;
+  readonly official: string | undefined;
+}) => Promise<BenchResult>;
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   registry: async () => (await import("./registry-bench.ts")).benchRegistry,
   postgres: async () => (await import("./postgres-bench.ts")).benchPostgres,
   migrate: async () => (await import("./migrate-bench.ts")).benchMigrate,
+  firestore: async () => (await import("./firestore/firestore-bench.ts")).benchFirestore,
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: "boolean", default: false },
+    official: { type: "string", default: process.env["FIRESTORE_EMULATOR_COMMAND"] ?? "" },
     out: { type: "string", default: "bench-results" },
     help: { type: "boolean", default: false },
   },
@@ -43,13 +51,17 @@ if (values.help) {
 async function runBench(name: string): Promise<void> {
   process.stdout.write(`# ${name}${values.quick ? " (quick: not a figure to quote)" : ""}\n\n`);
   const bench = await benches[name]?.();
-  const result = await bench?.({ quick: values.quick });
+  const result = await bench?.({
+    quick: values.quick,
+    official: values.official === "" ? undefined : values.official,
+  });
   if (result === undefined) {
     return;
   }
   for (const comparison of result.comparisons) {
     process.stdout.write(`${formatComparison(comparison)}\n`);
   }
+  if (result.matrix) process.stdout.write(`${formatMatrix(result.matrix)}\n`);
   const file = `${values.out}/${name}${values.quick ? "-quick" : ""}.json`;
   await saveResult(file, name, result);
   process.stdout.write(`written: ${file}\n\n`);

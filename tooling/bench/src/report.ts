@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { cpus, release, totalmem } from "node:os";
 import { dirname, join } from "node:path";
+import type { Matrix } from "./matrix.ts";
 import type { Figure } from "./measure.ts";
 
 /** An aim of the project, and whether this run reached it. */
@@ -27,6 +28,7 @@ export interface Comparison {
 /** What a bench gives: its tables, and the packages whose versions belong beside them. */
 export interface BenchResult {
   readonly comparisons: readonly Comparison[];
+  readonly matrix?: Matrix;
   readonly packages: readonly string[];
   readonly programs?: Readonly<Record<string, string>>;
 }
@@ -68,6 +70,7 @@ export async function saveResult(file: string, name: string, result: BenchResult
     },
     versions: { node: process.version, ...versionsOf(result.packages), ...result.programs },
     comparisons: result.comparisons,
+    matrix: result.matrix,
   };
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify(record, undefined, 2)}\n`);
