@@ -51,30 +51,20 @@ export class WindowTarget implements WatchTarget {
   }
 
   apply(changes: readonly DocumentTransition[]): readonly TargetEffect[] {
-    const entering = changes.flatMap(({ after }) =>
-      after && this.#matcher.matches(after) ? [after] : [],
-    );
-    if (entering.length === 0 && !changes.some(({ path }) => this.#paths.has(path))) return [];
-    const before = this.#visible();
-    this.#keep(this.#after(changes, entering));
-    const read = (path: string): StoredDocument | undefined => this.#database.document(path);
-    return effectsBetween(before, this.#visible(), read);
-  }
-
-  /** The rows once documents have changed: those that are known to be first, or read anew where that is not known. */
-  #after(
-    changes: readonly DocumentTransition[],
-    entering: readonly StoredDocument[],
-  ): readonly StoredDocument[] {
-    const { compare } = this.#matcher;
-    const changed = new Set(changes.map(({ path }) => path));
-    const kept = this.#rows.filter(({ path }) => !changed.has(path));
+    const { compare, matches } = this.#matcher;
     // Of what comes after the last row of a full window nothing is known.
     const last = this.#rows.length < this.#capacity ? undefined : this.#rows.at(-1);
-    const known = last ? entering.filter((row) => compare(row, last) <= 0) : entering;
-    const rows = known.length === 0 ? kept : [...kept, ...known].toSorted(compare);
-    if (last && rows.length < this.#capacity) return this.#read();
-    return rows.slice(0, this.#capacity);
+    const entering = changes.flatMap(({ after }) =>
+      after && matches(after) && (!last || compare(after, last) <= 0) ? [after] : [],
+    );
+    const changed = changes.filter(({ path }) => this.#paths.has(path));
+    if (entering.length === 0 && changed.length === 0) return [];
+    const before = this.#visible();
+    const left = new Set(changed.map(({ path }) => path));
+    const kept = this.#rows.filter(({ path }) => !left.has(path));
+    const rows = [...kept, ...entering].toSorted(compare);
+    this.#keep(last && rows.length < this.#capacity ? this.#read() : rows.slice(0, this.#capacity));
+    return effectsBetween(before, this.#visible(), (path) => this.#database.document(path));
   }
 
   #read(): readonly StoredDocument[] {
