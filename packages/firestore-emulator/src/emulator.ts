@@ -11,6 +11,7 @@ import { openJournal, type Journal } from "./persistence/journal.ts";
 import { httpHandler } from "./server/http-handler.ts";
 import { http1Server, ListeningSocket } from "./server/listening-socket.ts";
 import { openGrpc } from "./server/open-grpc.ts";
+import { serviceHandlers } from "./server/service-handlers.ts";
 import { Clock } from "./store/clock.ts";
 import { Databases } from "./store/databases.ts";
 
@@ -63,13 +64,14 @@ export async function startFirestoreEmulator(
     idleMs: options.transactionIdleMs ?? 60_000,
     totalMs: options.transactionTotalMs ?? 270_000,
   });
-  const grpc = openGrpc({ engine, indexes, onProblem });
+  const handlers = serviceHandlers(engine, indexes, onProblem);
+  const grpc = openGrpc({ handlers, onProblem });
   const clear = async (database: string): Promise<void> => {
     await engine.clear(database);
   };
   const neededIndexes = (database: string): string => indexes.needed(database);
   try {
-    const http1 = http1Server(httpHandler({ clear, neededIndexes }));
+    const http1 = http1Server(httpHandler({ clear, neededIndexes, handlers, onProblem }));
     const socket = await ListeningSocket.open(host, port, { http2: grpc.accept, http1 });
     journal?.publishAddress({ host, port: socket.port });
     const close = closing({ engine, grpc, socket, journal });

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { parseDatabaseName } from "../name/resource-name.ts";
+import { corsHeaders } from "../rest/cors.ts";
 import { RpcError } from "../rpc-error.ts";
+import type { ServiceHandlers } from "./grpc-service.ts";
 
 const clearPath = /^\/emulator\/v1\/(projects\/[^/]+\/databases\/[^/]+)\/documents\/?$/u;
 
@@ -10,14 +12,43 @@ export interface HttpActions {
   readonly clear: (database: string) => Promise<void>;
   /** The composite indexes that the queries so far would have needed, as a `firestore.indexes.json`. */
   readonly neededIndexes: (database: string) => string;
+  /** The service, for its form over HTTP and JSON. */
+  readonly handlers: ServiceHandlers;
+  /** Is told of errors that are the server's own. */
+  readonly onProblem: (error: unknown) => void;
 }
 
-/** Answers HTTP/1: the emulator's own calls. The API itself is gRPC. */
+/** Answers HTTP/1: the emulator's own calls, and the API in its form over HTTP and JSON. */
 export function httpHandler(
   actions: HttpActions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
+  const rest = restService(actions);
+  const serveRest = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const service = await rest();
+    await service.serve(request, response);
+  };
   return (request, response) => {
-    void respond(request, response, actions);
+    if (request.method === "OPTIONS") {
+      request.resume();
+      response.writeHead(200, { ...corsHeaders(request), "content-length": 0 }).end();
+    } else if (request.url?.startsWith("/v1/")) {
+      void serveRest(request, response);
+    } else {
+      void respond(request, response, actions);
+    }
+  };
+}
+
+/** The API over HTTP is loaded when it is first asked for: most clients speak gRPC, and start-up is to be short. */
+function restService(actions: HttpActions) {
+  const open = async () => {
+    const { RestService } = await import("../rest/rest-service.ts");
+    return new RestService(actions);
+  };
+  let opened: ReturnType<typeof open> | undefined;
+  return async () => {
+    opened ??= open();
+    return await opened;
   };
 }
 
@@ -27,6 +58,9 @@ async function respond(
   actions: HttpActions,
 ): Promise<void> {
   try {
+    for (const [name, value] of Object.entries(corsHeaders(request))) {
+      if (value !== undefined) response.setHeader(name, value);
+    }
     const { status, body } = await answer(request, actions);
     send(response, status, body);
   } catch (error) {
@@ -61,7 +95,7 @@ async function answer(request: IncomingMessage, actions: HttpActions): Promise<A
     status: 404,
     body: errorBody(
       404,
-      `There is no ${method} ${path} here. The API is google.firestore.v1 over gRPC.`,
+      `There is no ${method} ${path} here. The API is google.firestore.v1: gRPC, or HTTP below /v1.`,
     ),
   };
 }

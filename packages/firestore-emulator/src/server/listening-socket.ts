@@ -63,7 +63,11 @@ export class ListeningSocket {
 
 /** Hands HTTP/1 over to a server of Node's that listens nowhere itself. */
 export function http1Server(handler: Parameters<typeof createHttpServer>[1]): HttpServer {
-  return createHttpServer({}, handler);
+  return createHttpServer(
+    // A client that takes up a connection just when it is closed sees its request fail: the cloud waits ten minutes too.
+    { keepAliveTimeout: 600_000, maxHeaderSize: 64 * 1024 },
+    handler,
+  );
 }
 
 function isAddress(address: AddressInfo | string | null): address is AddressInfo {
