@@ -1,15 +1,19 @@
 import * as fc from "fast-check";
-import type { FilterMessage, StructuredQuery } from "../src/protocol/messages.ts";
+import type {
+  AggregationMessage,
+  FilterMessage,
+  StructuredQuery,
+} from "../src/protocol/messages.ts";
 import { GeoPoint } from "../src/value/geo-point.ts";
 import { Reference } from "../src/value/reference.ts";
 import { Timestamp } from "../src/value/timestamp.ts";
 import type { MapValue, Value } from "../src/value/value.ts";
 
 /** Documents and queries over them that often have something to do with each other. */
-export interface QueryWorld {
+export interface QueryWorld<T> {
   /** By path. */
   readonly documents: ReadonlyMap<string, MapValue>;
-  readonly queries: readonly QueryMessage[];
+  readonly queries: readonly T[];
 }
 
 export interface QueryMessage {
@@ -108,6 +112,10 @@ export function arbitraryQueriedFields(database: string): fc.Arbitrary<MapValue>
     });
 }
 
+function filter(fieldPath: string, op: number, value: Value): FilterMessage {
+  return { fieldFilter: { field: { fieldPath }, op, value } };
+}
+
 function fieldFilters(database: string): fc.Arbitrary<FilterMessage> {
   const value = values(database);
   const name = fc
@@ -115,9 +123,6 @@ function fieldFilters(database: string): fc.Arbitrary<FilterMessage> {
     .map((path): Value => new Reference(`${database}/documents/${path}`));
   const list = fc.array(value, { minLength: 1, maxLength: 4 });
   const field = fc.constantFrom(...fields, "a", "a", "b");
-  const filter = (fieldPath: string, op: number, operand: Value): FilterMessage => ({
-    fieldFilter: { field: { fieldPath }, op, value: operand },
-  });
   return fc.oneof(
     {
       weight: 6,
@@ -233,10 +238,52 @@ export function arbitraryDocuments(database: string): fc.Arbitrary<ReadonlyMap<s
     .map((entries) => new Map(entries));
 }
 
-/** Documents, and queries over them. */
-export function arbitraryQueryWorld(database: string): fc.Arbitrary<QueryWorld> {
+/** Some counts, sums and averages, that may be refused. */
+export function arbitraryAggregations(): fc.Arbitrary<readonly AggregationMessage[]> {
+  const alias = fc.constantFrom("", "", "x", "y", "z", "field_2", "__x__");
+  const field = fc
+    .constantFrom(...fields, "__name__")
+    .map((fieldPath) => ({ field: { fieldPath } }));
+  const upTo = fc.option(fc.integer({ min: -1, max: 4 }), { nil: undefined, freq: 2 });
+  return fc.array(
+    fc.oneof(
+      fc.record({
+        alias,
+        count: upTo.map((value) => ({ upTo: value === undefined ? undefined : { value } })),
+      }),
+      fc.record({ alias, sum: field }),
+      fc.record({ alias, avg: field }),
+    ),
+    { maxLength: 5 },
+  );
+}
+
+/** A query for the nearest of the vectors in the field `v`. */
+export function arbitraryNearest(database: string): fc.Arbitrary<QueryMessage> {
+  const number = fc.integer({ min: -2, max: 2 });
+  const findNearest = fc.record({
+    vectorField: fc.constant({ fieldPath: "v" }),
+    queryVector: fc.array(number, { minLength: 1, maxLength: 3 }).map(vectorOf),
+    distanceMeasure: fc.constantFrom(1, 2, 3),
+    limit: fc.constantFrom(1, 3, 1000).map((value) => ({ value })),
+    distanceResultField: fc.constantFrom("", "d", "a"),
+    distanceThreshold: fc.option(
+      fc.constantFrom(-1, 0, 0.5, 1, 2, 3).map((value) => ({ value })),
+      { nil: undefined },
+    ),
+  });
+  return fc
+    .tuple(arbitraryQuery(database), findNearest)
+    .map(([{ parent, query }, nearest]) => ({ parent, query: { ...query, findNearest: nearest } }));
+}
+
+/** Documents, and some of what is asked about them. */
+export function arbitraryQueryWorld<T>(
+  database: string,
+  query: fc.Arbitrary<T>,
+): fc.Arbitrary<QueryWorld<T>> {
   return fc.record({
     documents: arbitraryDocuments(database),
-    queries: fc.array(arbitraryQuery(database), { minLength: 1, maxLength: 30 }),
+    queries: fc.array(query, { minLength: 1, maxLength: 30 }),
   });
 }

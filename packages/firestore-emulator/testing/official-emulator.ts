@@ -1,21 +1,20 @@
-import type { StructuredQuery } from "../src/protocol/messages.ts";
+import { nameOf } from "../src/name/resource-name.ts";
+import type { AggregationMessage, StructuredQuery } from "../src/protocol/messages.ts";
 import { messageType } from "../src/protocol/protocol.ts";
 import type { MapValue } from "../src/value/value.ts";
 import { RawClient, type RawAnswer, type RawMessage } from "./raw-client.ts";
 
 /** Stands for a null where protobufjs would leave the field out. */
-class ExplicitNull {}
-
-const explicitNull = new ExplicitNull();
+const explicitNull = Object.freeze({ nullValue: 0 });
 
 /** Lets a message's own field be a null value; within arrays and maps it can be already. */
 function encodeExplicitNulls(): void {
   const type = messageType("Value");
-  const { encode } = type;
+  const encode = type.encode.bind(type);
   Object.assign(type, {
     encode: (message: unknown, writer: Parameters<typeof encode>[1]) =>
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- protobufjs has no type for a null.
-      encode((message instanceof ExplicitNull ? null : message) as RawMessage, writer),
+      encode((message === explicitNull ? null : message) as RawMessage, writer),
   });
 }
 
@@ -47,14 +46,24 @@ export class OfficialEmulator {
     await this.#client.call("Commit", { database: this.database, writes });
   }
 
-  async call(method: string, request: RawMessage): Promise<RawAnswer> {
-    return await this.#client.call(method, request);
-  }
-
   async query(parent: string, structuredQuery: StructuredQuery): Promise<RawAnswer> {
     return await this.#client.call("RunQuery", {
-      parent: parent === "" ? `${this.database}/documents` : `${this.database}/documents/${parent}`,
+      parent: nameOf(this.database, parent),
       structuredQuery: withExplicitNulls(structuredQuery),
+    });
+  }
+
+  async aggregation(
+    parent: string,
+    structuredQuery: StructuredQuery,
+    aggregations: readonly AggregationMessage[],
+  ): Promise<RawAnswer> {
+    return await this.#client.call("RunAggregationQuery", {
+      parent: nameOf(this.database, parent),
+      structuredAggregationQuery: {
+        structuredQuery: withExplicitNulls(structuredQuery),
+        aggregations,
+      },
     });
   }
 

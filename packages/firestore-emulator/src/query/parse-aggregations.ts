@@ -21,19 +21,30 @@ export function parseAggregations(messages: readonly AggregationMessage[]): read
     );
   }
   let unnamed = 0;
-  const aliases = new Set<string>();
-  return messages.map((message) => {
-    const aggregation = parseAggregation(message, message.alias || `field_${(unnamed += 1)}`);
-    if (aliases.has(aggregation.alias)) {
-      throw invalidArgument(`Aggregation aliases contain duplicate alias: ${aggregation.alias}.`);
-    }
-    aliases.add(aggregation.alias);
-    return aggregation;
+  const aggregations = messages.map((message) => {
+    if (message.alias === "") unnamed += 1;
+    return parseAggregation(message, message.alias || `field_${unnamed}`);
   });
+  checkAggregations(aggregations);
+  return aggregations;
+}
+
+function checkAggregations(aggregations: readonly Aggregation[]): void {
+  for (const { alias } of aggregations) checkAlias(alias);
+  const aliases = new Set<string>();
+  for (const aggregation of aggregations) {
+    const { alias } = aggregation;
+    if (aliases.has(alias)) {
+      throw invalidArgument(`Aggregation aliases contain duplicate alias: ${alias}.`);
+    }
+    aliases.add(alias);
+    if (aggregation.kind !== "count" && isDocumentName(aggregation.field)) {
+      throw invalidArgument("Aggregations are not supported for the property: __key__");
+    }
+  }
 }
 
 function parseAggregation({ count, sum, avg }: AggregationMessage, alias: string): Aggregation {
-  checkAlias(alias);
   if (count) {
     const upTo = count.upTo && numberOf(count.upTo.value);
     if (upTo !== undefined && upTo < 0) {
@@ -45,11 +56,7 @@ function parseAggregation({ count, sum, avg }: AggregationMessage, alias: string
   }
   const operand = sum ?? avg;
   if (!operand) throw invalidArgument("Operator field in Aggregation is not set.");
-  const field = parseQueryField(operand.field);
-  if (isDocumentName(field)) {
-    throw invalidArgument("Aggregations are not supported for the property: __key__");
-  }
-  return { kind: sum ? "sum" : "avg", alias, field };
+  return { kind: sum ? "sum" : "avg", alias, field: parseQueryField(operand.field) };
 }
 
 function checkAlias(alias: string): void {

@@ -64,7 +64,7 @@ function samePath(left: FieldPath, right: FieldPath): boolean {
 }
 
 /** Name by name, and the document's own name after all others. */
-function compareFieldPaths(left: FieldPath, right: FieldPath): number {
+export function compareFieldPaths(left: FieldPath, right: FieldPath): number {
   const difference = Number(isDocumentName(left)) - Number(isDocumentName(right));
   if (difference !== 0) return difference;
   for (const [index, name] of left.entries()) {

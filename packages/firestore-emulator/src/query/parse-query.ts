@@ -42,6 +42,7 @@ export function parseQuery(
   checkFilter(filter, { orders: given.length, hasAncestor: scope.parent !== "" });
   checkOrders(given);
   const orderBy = withImpliedOrders(given, filter);
+  checkGroupOrder(scope, uses);
   return {
     scope,
     filter,
@@ -112,7 +113,17 @@ function checkGroup(scope: CollectionScope, { onField }: Uses): void {
   }
 }
 
-/** Without a collection id there is only the order of the names, and below a document only as it is. */
+/** Below a document, a collection group has the names only as they are, not from the last to the first. */
+function checkGroupOrder({ allDescendants, parent }: CollectionScope, { descends }: Uses): void {
+  if (allDescendants && parent !== "" && descends) {
+    throw new RpcError(
+      "FAILED_PRECONDITION",
+      "collection group queries are only allowed if they're at the root or they're an ascending primary key scan",
+    );
+  }
+}
+
+/** Without a collection id there is only the order of the names. */
 function checkKindless(scope: CollectionScope, { onField, descends }: Uses): void {
   if (scope.collectionId === undefined) {
     if (onField.order || descends) {
@@ -121,12 +132,6 @@ function checkKindless(scope: CollectionScope, { onField, descends }: Uses): voi
     if (onField.filter) {
       throw invalidArgument(`kind is required for filter: ${comparedName(onField.filter)}`);
     }
-  }
-  if (scope.allDescendants && scope.parent !== "" && descends) {
-    throw new RpcError(
-      "FAILED_PRECONDITION",
-      "collection group queries are only allowed if they're at the root or they're an ascending primary key scan",
-    );
   }
 }
 

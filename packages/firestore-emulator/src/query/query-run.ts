@@ -18,15 +18,15 @@ export class QueryRun {
   planFields: readonly FieldPath[] = [];
   readonly #database: Database;
   readonly #query: ParsedQuery;
-  readonly #required: readonly FieldPath[];
+  readonly #isOrdered: boolean;
   readonly #sources: DocumentSources;
   readonly #matcher: QueryMatcher;
 
-  /** @param required fields without which a document is not in the result, besides those that the query says. */
-  constructor(database: Database, query: ParsedQuery, required: readonly FieldPath[]) {
+  /** @param isOrdered whether the results must come in the order of the query. */
+  constructor(database: Database, query: ParsedQuery, isOrdered: boolean) {
+    this.#isOrdered = isOrdered;
     this.#database = database;
     this.#query = query;
-    this.#required = required;
     this.#sources = new DocumentSources(database, query.scope);
     this.#matcher = documentMatcher(query);
   }
@@ -44,12 +44,11 @@ export class QueryRun {
 
   /** The results of now, without the documents at these paths. */
   #present(except: ReadonlySet<string>): Iterable<StoredDocument> {
-    const { sources, query, compare } = {
+    const access = planQuery({
       sources: this.#sources,
       query: this.#query,
       compare: this.#matcher.compare,
-    };
-    const access = planQuery({ sources, query, compare });
+    });
     this.planFields = access.fields;
     return this.#ordered(access, this.#matching(access.open(), except));
   }
@@ -62,16 +61,12 @@ export class QueryRun {
     for (const document of documents) {
       this.scanned += 1;
       if (except.size > 0 && except.has(document.path)) continue;
-      if (this.#hasRequired(document) && matches(document)) yield document;
+      if (matches(document)) yield document;
     }
   }
 
-  #hasRequired({ fields }: StoredDocument): boolean {
-    return this.#required.every((path) => valueAt(fields, path) !== undefined);
-  }
-
   #ordered({ order }: Access, documents: Iterable<StoredDocument>): Iterable<StoredDocument> {
-    if (order === "query") return documents;
+    if (order === "query" || !this.#isOrdered) return documents;
     return order === "first" ? this.#sortedWithin(documents) : this.#sorted(documents);
   }
 

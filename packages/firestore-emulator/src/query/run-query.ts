@@ -28,15 +28,15 @@ export interface QueryResult {
 /**
  * Runs a query over the documents as they are, or as they were at a time.
  *
- * @param required fields without which a document is not in the result, besides those that the query says.
+ * @param isOrdered false for one of which all results count, in whatever order.
  */
 export function runQuery(
   database: Database,
   query: ParsedQuery,
   time?: number,
-  required: readonly FieldPath[] = [],
+  isOrdered = true,
 ): QueryResult {
-  const run = new QueryRun(database, query, required);
+  const run = new QueryRun(database, query, isOrdered);
   const results = run.results(time);
   const window = query.findNearest ? nearestOf(query, results) : windowOf(query, results);
   return { ...window, scanned: run.scanned, plan: { fields: run.planFields } };
