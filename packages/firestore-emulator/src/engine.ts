@@ -14,7 +14,7 @@ import type { Transaction } from "./transaction/transaction.ts";
 import { Transactions, type TransactionLimits } from "./transaction/transactions.ts";
 import { microsOf, type Timestamp } from "./value/timestamp.ts";
 import { checkWrite, type CheckedWrite } from "./write/check-write.ts";
-import { planWrites, type WritePlan } from "./write/plan-writes.ts";
+import { planWrites, type WriteBase, type WritePlan } from "./write/plan-writes.ts";
 
 /** Where commits are kept. */
 export interface CommitLog {
@@ -43,6 +43,9 @@ export interface CommitOutcome {
   /** Microseconds since 1970. */
   readonly time: number;
 }
+
+/** What writes make of the documents as they are, at a time in microseconds. */
+type Plan = (times: Pick<WriteBase, "time" | "requestTime">) => WritePlan;
 
 /**
  * Reads and writes with the guarantees of the service: commits are atomic and have one time; transactions that may write
@@ -218,11 +221,11 @@ export class Engine {
     writes: readonly CheckedWrite[],
     signal: AbortSignal | undefined,
   ): Promise<CommitOutcome> {
-    const plan = (time: number): WritePlan =>
+    const plan: Plan = (times) =>
       planWrites(writes, {
         database: database.name,
         current: (path) => database.document(path),
-        time,
+        ...times,
       });
     const target: LockTarget = {
       kind: "write",
@@ -249,9 +252,11 @@ export class Engine {
     }
   }
 
-  #apply(database: Database, plan: (time: number) => WritePlan): CommitOutcome {
-    const time = this.databases.clock.commitTime();
-    const { changes, results } = plan(time);
+  #apply(database: Database, plan: Plan): CommitOutcome {
+    const { clock } = this.databases;
+    const requestTime = clock.requestTime();
+    const time = clock.commitTime();
+    const { changes, results } = plan({ time, requestTime });
     if (changes.length > 0) {
       this.#append({ database: database.name, time, changes });
       database.apply(time, changes);
@@ -303,13 +308,9 @@ function logError(error: unknown): unknown {
 }
 
 /** What a write would do at that time; nothing, when it would be refused. */
-function writtenBy(
-  plan: (time: number) => WritePlan,
-  database: Database,
-  time: number,
-): WrittenDocument[] {
+function writtenBy(plan: Plan, database: Database, time: number): WrittenDocument[] {
   try {
-    return plan(time).changes.map(({ path, document }) => ({
+    return plan({ time, requestTime: time }).changes.map(({ path, document }) => ({
       path,
       before: database.document(path),
       after: document,

@@ -3,7 +3,6 @@ import type { ExplainMetrics } from "../protocol/messages.ts";
 import type { ParsedQuery } from "../query/parsed-query.ts";
 import { runQuery } from "../query/run-query.ts";
 import type { Database } from "../store/database.ts";
-import { checkAggregatedFields } from "./check-aggregated-fields.ts";
 import { explainMetrics } from "./explain-metrics.ts";
 import { automaticIndexes, type IndexSet } from "./index-set.ts";
 import { missingIndexError } from "./missing-index-error.ts";
@@ -44,17 +43,13 @@ export class IndexPolicy {
     this.#given = given;
   }
 
-  /**
-   * @throws {RpcError} FAILED_PRECONDITION when the query lacks an index and a file says which there are; INVALID_ARGUMENT when
-   * there can be no index for its sums and averages.
-   */
+  /** @throws {RpcError} FAILED_PRECONDITION when the query lacks an index and a file says which there are. */
   check(
     database: string,
     query: ParsedQuery,
     options: { planOnly?: boolean; aggregatedFields?: readonly FieldPath[] } = {},
   ): void {
     const { planOnly = false, aggregatedFields = [] } = options;
-    checkAggregatedFields(query, aggregatedFields);
     this.#neededOf(database).record(query, aggregatedFields);
     if (!this.#given) return;
     const missing = missingIndex(query, this.#given, aggregatedFields);

@@ -40,7 +40,7 @@ function targetOf(databases: Databases, commits: number[] = []): ImportTarget {
       const time = databases.clock.commitTime();
       const checked = writes.map((write) => checkWrite(name, write));
       const current = (path: string) => database.document(path);
-      const { changes } = planWrites(checked, { database: name, current, time });
+      const { changes } = planWrites(checked, { database: name, current, time, requestTime: time });
       database.apply(time, changes);
       commits.push(writes.length);
       await Promise.resolve();

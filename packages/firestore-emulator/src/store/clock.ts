@@ -4,6 +4,7 @@
  */
 export class Clock {
   #last = 0;
+  #lastCommit = 0;
   readonly #now: () => number;
 
   /** @param now the time of the day in microseconds; by default the system's. */
@@ -20,12 +21,23 @@ export class Clock {
   /** A time for the next commit, later than every time given before. */
   commitTime(): number {
     this.#last = Math.max(this.#last + 1, this.#now());
+    this.#lastCommit = this.#last;
     return this.#last;
+  }
+
+  /**
+   * The time of the request that the next commit is of, with the precision of a millisecond, as server timestamps have it.
+   * Where that would be before a commit that was made already, it is later by what is missing.
+   */
+  requestTime(): number {
+    const now = Math.max(this.#last + 1, this.#now());
+    return Math.max(this.#lastCommit + 1, now - (now % 1000));
   }
 
   /** Times from before a restart are not given again. */
   advanceTo(micros: number): void {
     this.#last = Math.max(this.#last, micros);
+    this.#lastCommit = Math.max(this.#lastCommit, micros);
   }
 }
 

@@ -27,8 +27,9 @@ export function contention(): RpcError {
 }
 
 /**
- * The locks of one database: who holds what, and who waits for it, in the order of their coming. Whoever would wait in a
- * circle does not wait: the youngest transaction of the circle is refused at once.
+ * The locks of one database: who holds what, and who waits for it, in the order of their coming. A transaction that commits
+ * takes the locks of younger ones and waits for older ones. Whoever would wait in a circle all the same does not wait: the
+ * youngest transaction of the circle is refused at once.
  *
  * Client libraries wait about a second before they begin a transaction anew. So a transaction does not read what another has
  * just read, and will probably write, but waits a little for its end. Where that does not come, or where documents turn out
@@ -52,6 +53,7 @@ export class LockQueue {
    */
   async run<T>(request: LockRequest, action: () => T, signal?: AbortSignal): Promise<T> {
     if (request.owner.ended) throw contention();
+    this.#wound(request);
     const isPatient = this.#isPatient(request);
     if (!this.#isBlocked({ ...request, isPatient }, this.#pending)) {
       const result = action();
@@ -113,6 +115,19 @@ export class LockQueue {
     for (const pending of this.#pending.splice(0)) {
       stopTimers(pending);
       pending.refuse(error);
+    }
+  }
+
+  /**
+   * A transaction that commits does not wait for younger ones that have read what it writes: they give way. For older ones it
+   * waits. So does the service; and since age decides, no circle of such waits can come about.
+   */
+  #wound(request: LockRequest): void {
+    const { owner, target } = request;
+    if (target.kind !== "write" || !owner.isTransaction) return;
+    for (const holder of this.#holders) {
+      const isYounger = holder.isTransaction && holder.age > owner.age;
+      if (isYounger && isBlockedByHolder(request, holder)) this.#refuse(holder, contention());
     }
   }
 

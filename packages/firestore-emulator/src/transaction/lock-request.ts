@@ -88,10 +88,12 @@ function overlaps(left: string | undefined, right: string | undefined): boolean 
 
 /**
  * Whether a request that came before must be done first: writes in their order, and no read overtakes a write or a read that
- * it would wait for. A write waits for no read that is not granted yet, which may be waiting for the writer.
+ * it would wait for. A write waits for no read that is not granted yet.
  */
 export function isBehind(request: LockRequest, earlier: LockRequest): boolean {
   if (request.owner === earlier.owner) return false;
+  // What waits for the requester's own locks cannot come before it.
+  if (isBlockedByHolder(earlier, request.owner)) return false;
   if (earlier.target.kind === "write") {
     return isBehindWrite(request.target, earlier.target, request.owner);
   }

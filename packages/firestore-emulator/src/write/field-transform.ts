@@ -8,15 +8,15 @@ import { checkFieldValue, isReserved } from "./check-fields.ts";
 
 const maxInt64 = 2n ** 63n - 1n;
 const minInt64 = -(2n ** 63n);
-const requestTime = 1;
+const requestTimeValue = 1;
 
 /** A transform that was found valid. */
 export interface CheckedTransform {
   readonly path: FieldPath;
-  /** The new value of the field, and what the client is told of it. */
+  /** The new value of the field, and what the client is told of it. The time is in microseconds. */
   readonly apply: (
     current: Value | undefined,
-    timeMicros: number,
+    requestTime: number,
   ) => { value: Value; result: Value };
 }
 
@@ -66,15 +66,14 @@ function operationOf(transform: FieldTransform): CheckedTransform["apply"] {
   throw invalidArgument("Operation type must be specified for field transformation.");
 }
 
-/** The protocol's REQUEST_TIME has the precision of a millisecond. */
 function serverTime(serverValue: number): CheckedTransform["apply"] {
-  if (serverValue !== requestTime) {
+  if (serverValue !== requestTimeValue) {
     throw invalidArgument(
       "ServerValue type must be specified for set_to_server_value transformation.",
     );
   }
-  return (_current, timeMicros) => {
-    const value = timestampOf(Math.floor(timeMicros / 1000) * 1000);
+  return (_current, requestTime) => {
+    const value = timestampOf(requestTime);
     return { value, result: value };
   };
 }

@@ -17,6 +17,8 @@ export interface WriteBase {
   readonly current: (path: string) => StoredDocument | undefined;
   /** The time of the commit, in microseconds. */
   readonly time: number;
+  /** What server timestamps are set to, in microseconds. */
+  readonly requestTime: number;
 }
 
 /** What a commit changes, and what its client is told, write by write. */
@@ -83,7 +85,7 @@ function applyWrite(write: CheckedWrite, draft: Draft, base: WriteBase): readonl
   let next = mask ? merged(draft.document?.fields ?? new Map(), fields, mask) : fields;
   const results: Value[] = [];
   for (const { path, apply } of transforms) {
-    const { value, result } = apply(valueAt(next, path), base.time);
+    const { value, result } = apply(valueAt(next, path), base.requestTime);
     next = withValueAt(next, path, value);
     results.push(result);
   }
