@@ -138,7 +138,7 @@ function readPath(reader: NameReader): string {
 
 /** @throws {RpcError} INVALID_ARGUMENT when no collection may have this id. */
 export function checkCollectionId(id: string): void {
-  if (/^__.*__$/su.test(id)) {
+  if (/^__.+__$/su.test(id)) {
     throw invalidArgument(`Collection id "${id}" is invalid because it is reserved.`);
   }
   if (isTooLong(id)) throw invalidArgument("The key path element kind is longer than 1500 bytes.");
@@ -146,7 +146,7 @@ export function checkCollectionId(id: string): void {
 
 /** @throws {RpcError} INVALID_ARGUMENT when no document may have this id. */
 export function checkDocumentId(id: string): void {
-  if (id.startsWith("__") && /^__.*__$/su.test(id) && !numericId.test(id)) {
+  if (id.startsWith("__") && /^__.+__$/su.test(id) && !numericId.test(id)) {
     throw invalidArgument(`Resource id "${id}" is invalid because it is reserved.`);
   }
   if (isTooLong(id)) throw invalidArgument("The key path element name is longer than 1500 bytes.");

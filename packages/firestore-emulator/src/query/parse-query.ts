@@ -75,7 +75,7 @@ function checkQueriedId(id: string): void {
   if (id.includes("/")) {
     throw invalidArgument(`Collection id "${id}" is invalid because it contains "/".`);
   }
-  if (id === "." || id === ".." || /^__.*__$/su.test(id)) {
+  if (id === "." || id === ".." || /^__.+__$/su.test(id)) {
     throw invalidArgument(`Collection id "${id}" is invalid because it is reserved.`);
   }
   if (Buffer.byteLength(id) > maxCollectionIdBytes) {

@@ -50,7 +50,7 @@ function checkFieldName(name: string): void {
 
 /** Whether the name is one of those that Firestore keeps for itself. */
 export function isReserved(name: string): boolean {
-  return name.length >= 4 && name.startsWith("__") && name.endsWith("__");
+  return name.length > 4 && name.startsWith("__") && name.endsWith("__");
 }
 
 function byteLength(text: string): number {
