@@ -194,6 +194,31 @@ it("a holder notices that its folder was deleted, or taken over while it stood s
   expect(again.isHeld).toBe(false);
 });
 
+it("who lost the folder to one of the same path, made anew, leaves that to its holder", async () => {
+  await using folder = testFolder();
+  const path = join(folder.path, "data");
+  const first = await openDataFolder(path);
+  rmSync(path, { recursive: true });
+  const second = await openDataFolder(path);
+  await sleep(1500);
+  expect(first.isHeld).toBe(false);
+  first.release();
+  expect(second.isHeld).toBe(true);
+  await expect(openDataFolder(path)).rejects.toMatchObject({ code: "DATA_FOLDER_IN_USE" });
+  second.release();
+});
+
+it("who lets a folder go that was made anew a moment ago leaves it to its holder", async () => {
+  await using folder = testFolder();
+  const path = join(folder.path, "data");
+  const first = await openDataFolder(path);
+  rmSync(path, { recursive: true });
+  const second = await openDataFolder(path);
+  first.release();
+  await expect(openDataFolder(path)).rejects.toMatchObject({ code: "DATA_FOLDER_IN_USE" });
+  second.release();
+});
+
 it.runIf(process.platform === "linux")("a restart of the machine in between is told", async () => {
   await using folder = testFolder();
   (await openDataFolder(folder.path)).release();

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { linkSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -19,6 +20,8 @@ export interface LockHolder {
   /** See {@link machineIdentity}. */
   readonly machine: string;
   readonly boot: string;
+  /** Tells this lock from one of the same name in a folder that was deleted and made anew. */
+  readonly token: string;
   /** Since it listens. */
   readonly address?: ServerAddress;
   /** It gave the folder up by itself. */
@@ -90,7 +93,8 @@ export class FolderLock {
 
   release(): void {
     clearInterval(this.#timer);
-    if (!this.isHeld) return;
+    if (!this.#lost) this.#beat();
+    if (this.#lost) return;
     const { address: _, ...holder } = this.#holder;
     replaceFile(this.#file, JSON.stringify({ ...holder, released: true }));
     this.#lost = true;
@@ -98,6 +102,8 @@ export class FolderLock {
 
   #beat(): void {
     try {
+      this.#lost = parseHolder(readFileSync(this.#file, "utf8")).token !== this.#holder.token;
+      if (this.#lost) return;
       utimesSync(this.#file, new Date(), new Date());
       this.#lastBeat = performance.now();
     } catch (error) {
@@ -131,7 +137,7 @@ function readLock(folder: string): Lock | undefined {
 
 /** A lock that cannot be read is nobody's: it is written whole, so that something else damaged it. */
 function parseHolder(text: string): LockHolder {
-  const nobody = { pid: 0, identity: "", machine: machineIdentity(), boot: "" };
+  const nobody = { pid: 0, identity: "", machine: machineIdentity(), boot: "", token: "" };
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null ? { ...nobody, ...value } : nobody;
@@ -170,6 +176,7 @@ function createLock(folder: string, generation: number): Lock | undefined {
     identity: processIdentity(process.pid) ?? "",
     machine: machineIdentity(),
     boot: bootIdentity(),
+    token: randomUUID(),
   };
   if (!createWhole(file, JSON.stringify(holder))) return undefined;
   const others = generations(folder);
