@@ -1,3 +1,4 @@
 import { nodePackage } from "@ctb-data/tsup-config";
+import { withBuiltInModules } from "./built-in-modules.ts";
 
-export default nodePackage(["src/index.ts", "src/main.ts"]);
+export default withBuiltInModules(nodePackage(["src/index.ts"]));

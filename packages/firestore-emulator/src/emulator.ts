@@ -9,7 +9,7 @@ import { exportNdjson } from "./persistence/export-ndjson.ts";
 import { importNdjson } from "./persistence/import-ndjson.ts";
 import { openJournal, type Journal } from "./persistence/journal.ts";
 import { httpHandler } from "./server/http-handler.ts";
-import { http1Server, ListeningSocket } from "./server/listening-socket.ts";
+import { http1Connections, ListeningSocket } from "./server/listening-socket.ts";
 import { openGrpc } from "./server/open-grpc.ts";
 import { serviceHandlers } from "./server/service-handlers.ts";
 import { Clock } from "./store/clock.ts";
@@ -71,7 +71,7 @@ export async function startFirestoreEmulator(
   };
   const neededIndexes = (database: string): string => indexes.needed(database);
   try {
-    const http1 = http1Server(httpHandler({ clear, neededIndexes, handlers, onProblem }));
+    const http1 = http1Connections(httpHandler({ clear, neededIndexes, handlers, onProblem }));
     const socket = await ListeningSocket.open(host, port, { http2: grpc.accept, http1 });
     journal?.publishAddress({ host, port: socket.port });
     const close = closing({ engine, grpc, socket, journal });

@@ -14,7 +14,8 @@ import {
 protobuf.util.Long = Long;
 protobuf.configure();
 
-const root: protobuf.Root = protobuf.Root.fromJSON(descriptor);
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the compiler takes the names in it for those of properties.
+const root: protobuf.Root = protobuf.Root.fromJSON(descriptor as unknown as protobuf.INamespace);
 root.resolveAll();
 useCodec("google.firestore.v1.Value", valueCodec);
 useCodec("google.firestore.v1.ArrayValue", arrayCodec);

@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
+import type { RequestListener, Server as HttpServer } from "node:http";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { EmulatorError } from "../emulator-error.ts";
 
@@ -8,7 +8,7 @@ const http2Preface = "PRI";
 export interface Protocols {
   /** Takes a connection that speaks HTTP/2 from its first byte on, as gRPC does. */
   readonly http2: (socket: Socket) => void;
-  readonly http1: HttpServer;
+  readonly http1: (socket: Socket) => void;
 }
 
 /** A port on which HTTP/2 and HTTP/1 are both spoken: the first three bytes tell which. */
@@ -61,9 +61,21 @@ export class ListeningSocket {
   }
 }
 
-/** Hands HTTP/1 over to a server of Node's that listens nowhere itself. */
-export function http1Server(handler: Parameters<typeof createHttpServer>[1]): HttpServer {
-  return createHttpServer(
+/**
+ * Hands HTTP/1 over to a server of Node's that listens nowhere itself. `node:http` is loaded with the first connection:
+ * to import it is to load all of `fetch` too, which takes as long as the rest of the start.
+ */
+export function http1Connections(handler: RequestListener): (socket: Socket) => void {
+  let server: Promise<HttpServer> | undefined;
+  return (socket) => {
+    server ??= openHttp1(handler);
+    void server.then((http) => http.emit("connection", socket));
+  };
+}
+
+async function openHttp1(handler: RequestListener): Promise<HttpServer> {
+  const http = await import("node:http");
+  return http.createServer(
     // A client that takes up a connection just when it is closed sees its request fail: the cloud waits ten minutes too.
     { keepAliveTimeout: 600_000, maxHeaderSize: 64 * 1024 },
     handler,
@@ -86,7 +98,7 @@ function divert(socket: Socket, protocols: Protocols): void {
     socket.off("readable", look);
     socket.unshift(head);
     if (head.toString("latin1", 0, http2Preface.length) === http2Preface) protocols.http2(socket);
-    else protocols.http1.emit("connection", socket);
+    else protocols.http1(socket);
   };
   socket.on("readable", look);
 }

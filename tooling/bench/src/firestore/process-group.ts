@@ -59,18 +59,23 @@ export class ProcessGroup {
     return sizes.reduce((sum, size) => sum + size, 0) / 1024;
   }
 
-  kill(): void {
+  kill(signal: NodeJS.Signals = "SIGKILL"): void {
     try {
-      if (this.child.pid !== undefined) process.kill(-this.child.pid, "SIGKILL");
+      if (this.child.pid !== undefined) process.kill(-this.child.pid, signal);
     } catch {
       // It has ended.
     }
   }
 
-  /** Ends all its processes. */
+  /** Ends all its processes, those at once that do not end when they are told to. */
   async stop(): Promise<void> {
-    this.kill();
+    this.kill("SIGTERM");
+    const timer = setTimeout(() => {
+      this.kill();
+    }, 3000);
     await this.#ended;
+    clearTimeout(timer);
+    this.kill();
     running.delete(this);
   }
 }
