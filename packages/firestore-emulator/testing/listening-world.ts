@@ -1,3 +1,4 @@
+import { checkListenable } from "../src/listen/check-listenable.ts";
 import { serveListen } from "../src/listen/serve-listen.ts";
 import { nameOf } from "../src/name/resource-name.ts";
 import type { ListenRequest, ListenResponse, StructuredQuery } from "../src/protocol/messages.ts";
@@ -184,7 +185,7 @@ function parsed({ query }: Extract<WatchDefinition, { query: unknown }>): Parsed
 export function refusalOf(definition: WatchDefinition): string | undefined {
   if ("paths" in definition) return undefined;
   try {
-    parsed(definition);
+    checkListenable(parsed(definition));
     return undefined;
   } catch (error) {
     if (error instanceof RpcError) return error.message;

@@ -4,6 +4,7 @@ import { parseQuery } from "../query/parse-query.ts";
 import type { ParsedQuery } from "../query/parsed-query.ts";
 import { invalidArgument } from "../rpc-error.ts";
 import type { Database } from "../store/database.ts";
+import { checkListenable } from "./check-listenable.ts";
 import { DocumentsTarget } from "./documents-target.ts";
 import { QueryTarget } from "./query-target.ts";
 import type { WatchTarget } from "./watch-target.ts";
@@ -32,12 +33,7 @@ export function openTarget(
   const parent = parseParentName(query.parent);
   if (parent.database !== database.name) throw otherDatabase(query.parent, database.name);
   const parsed = parseQuery(database.name, query.parent, query.structuredQuery ?? everything);
-  if (parsed.select) {
-    throw invalidArgument("'select' clauses are not supported for real-time queries.");
-  }
-  if (parsed.findNearest) {
-    throw invalidArgument("'find_nearest' clauses are not supported for real-time queries.");
-  }
+  checkListenable(parsed);
   checkQuery(parsed);
   return parsed.limit === undefined && parsed.offset === 0
     ? new QueryTarget(id, database, parsed)

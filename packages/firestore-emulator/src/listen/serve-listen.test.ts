@@ -92,6 +92,24 @@ describe("adding targets", () => {
     });
   });
 
+  test.each([
+    ["", "All-collection queries are not supported by real-time queries."],
+    [
+      "c",
+      "'all_descendants' in CollectionSelector with document parent is not supported by real-time queries.",
+    ],
+  ])("all that lies below a document is refused as the service refuses it (%j)", (id, message) => {
+    const stream = new TestDatabase().connect();
+    const parent = `${testDatabase}/documents/c/1`;
+    const structuredQuery = {
+      from: [{ collectionId: id, allDescendants: true }],
+      orderBy: [],
+      offset: 0,
+    };
+    stream.say(addTarget(testDatabase, 2, { query: { parent, structuredQuery } }));
+    expect(stream.received.at(-1)?.targetChange?.cause).toEqual({ code: 3, message });
+  });
+
   test("a query that the server would not run is refused with the server's reason", () => {
     const stream = new TestDatabase().connect(Infinity, {
       checkQuery: () => {
