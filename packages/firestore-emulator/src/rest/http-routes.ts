@@ -1,6 +1,8 @@
 import type protobuf from "protobufjs";
 import { serviceMethods } from "../protocol/protocol.ts";
 import { invalidArgument } from "../rpc-error.ts";
+import type { HttpRule } from "./http-rules-of.ts";
+import httpRules from "./http-rules.json" with { type: "json" };
 
 /** One way to call a method over HTTP. */
 interface Route {
@@ -31,6 +33,8 @@ export interface RouteMatch {
 }
 
 const verbs = ["get", "post", "patch", "delete", "put"] as const;
+
+const rules = new Map<string, readonly HttpRule[]>(Object.entries(httpRules));
 
 let known: readonly Route[] | undefined;
 
@@ -69,26 +73,12 @@ function customFirst(one: Route, other: Route): number {
 }
 
 function routesOf(method: protobuf.Method): Route[] {
-  return bindingsOf(method).flatMap((binding) =>
+  return (rules.get(method.name) ?? []).flatMap((rule) =>
     verbs.flatMap((verb) => {
-      const template = binding[verb];
-      return template === undefined ? [] : [routeOf(method, verb, template, binding["body"])];
+      const template = rule[verb];
+      return template === undefined ? [] : [routeOf(method, verb, template, rule["body"])];
     }),
   );
-}
-
-type Binding = Readonly<Record<string, string | undefined>>;
-
-/** The options that google.api.http gives a method, its additional bindings among them. */
-function bindingsOf({ parsedOptions }: protobuf.Method): readonly Binding[] {
-  const options: unknown = parsedOptions;
-  if (!Array.isArray(options)) return [];
-  return options.flatMap((option: Readonly<Record<string, unknown>>) => {
-    const rule = option["(google.api.http)"];
-    if (typeof rule !== "object" || rule === null) return [];
-    const more: unknown = Reflect.get(rule, "additional_bindings") ?? [];
-    return [rule, ...(Array.isArray(more) ? more : [more])];
-  });
 }
 
 function routeOf(

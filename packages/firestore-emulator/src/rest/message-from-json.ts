@@ -65,7 +65,8 @@ export function messageFromJson(
     const field = fields.get(key);
     if (!field) throw unknownName(place, key);
     const given = object[key] ?? null;
-    if (given === null && !takesNull(field)) continue;
+    // A null is a field that is not set.
+    if (given === null) continue;
     if (field.partOf) {
       if (chosen.has(field.partOf.name)) throw alreadySet(place, field.partOf.name, key);
       chosen.add(field.partOf.name);
@@ -89,11 +90,6 @@ export function fieldsOf(type: protobuf.Type): ReadonlyMap<string, protobuf.Fiel
   );
   knownFields.set(type, fields);
   return fields;
-}
-
-/** A null stands for a field that is not set, but not within a list. */
-function takesNull(field: protobuf.Field): boolean {
-  return field.resolvedType?.fullName === ".google.protobuf.NullValue";
 }
 
 function fieldFromJson(
