@@ -45,3 +45,13 @@ export class FieldEdit {
     return copy;
   }
 }
+
+/** Only the fields that the paths lead to, within the maps that they lead through. */
+export function projectFields(fields: MapValue, paths: readonly FieldPath[]): MapValue {
+  const projected = new FieldEdit(new Map());
+  for (const path of paths) {
+    const value = valueAt(fields, path);
+    if (value !== undefined) projected.set(path, value);
+  }
+  return projected.fields;
+}

@@ -78,32 +78,3 @@ export function valueAt(fields: MapValue, path: FieldPath): Value | undefined {
   }
   return value;
 }
-
-/**
- * A copy of the fields with the value in the path's place, or without that field when the value is `undefined`. What the
- * path leads through and is no map becomes one, unless there is nothing to put there.
- */
-export function withValueAt(fields: MapValue, path: FieldPath, value: Value | undefined): MapValue {
-  const [name, ...rest] = path;
-  if (name === undefined) return fields;
-  const copy = new Map(fields);
-  if (rest.length === 0) {
-    if (value === undefined) copy.delete(name);
-    else copy.set(name, value);
-    return copy;
-  }
-  const inner = fields.get(name);
-  if (value === undefined && !isMap(inner)) return fields;
-  copy.set(name, withValueAt(isMap(inner) ? inner : new Map<string, Value>(), rest, value));
-  return copy;
-}
-
-/** Only the fields that the paths lead to, within the maps that they lead through. */
-export function projectFields(fields: MapValue, paths: readonly FieldPath[]): MapValue {
-  let projected: MapValue = new Map();
-  for (const path of paths) {
-    const value = valueAt(fields, path);
-    if (value !== undefined) projected = withValueAt(projected, path, value);
-  }
-  return projected;
-}

@@ -1,4 +1,4 @@
-import { projectFields } from "../name/field-path.ts";
+import { projectFields } from "../name/field-edit.ts";
 import type { StoredDocument } from "../store/stored-document.ts";
 import type { MapValue } from "../value/value.ts";
 import { isDocumentName } from "./parse-query-field.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { collectionLock, type Engine } from "../engine.ts";
-import { projectFields } from "../name/field-path.ts";
+import { projectFields } from "../name/field-edit.ts";
 import {
   checkCollectionId,
   checkDocumentId,

@@ -1,8 +1,9 @@
-import { parseFieldPath, type FieldPath } from "../name/field-path.ts";
+import { formatFieldPath, parseFieldPath, type FieldPath } from "../name/field-path.ts";
 import type { FieldTransform } from "../protocol/messages.ts";
 import { invalidArgument } from "../rpc-error.ts";
-import { compareValues, equalValues } from "../value/compare-values.ts";
+import { compareValues } from "../value/compare-values.ts";
 import { timestampOf } from "../value/timestamp.ts";
+import { ValueSet } from "../value/value-set.ts";
 import { isArray, type Value } from "../value/value.ts";
 import { checkFieldValue, isReserved } from "./check-fields.ts";
 
@@ -23,21 +24,18 @@ export interface CheckedTransform {
 /** @throws {RpcError} INVALID_ARGUMENT when a transform is incomplete, or one is of a field within another's. */
 export function checkTransforms(transforms: readonly FieldTransform[]): CheckedTransform[] {
   const checked = transforms.map((transform) => checkTransform(transform));
+  const paths = new Set(checked.map(({ path }) => formatFieldPath(path)));
   for (const { path } of checked) {
-    const inner = checked.find(
-      (other) => other.path.length > path.length && isPrefix(path, other.path),
-    );
-    if (inner) {
-      throw invalidArgument(
-        `Cannot transform property ${path.join(".")} and its nested property at the same time.`,
-      );
+    for (let length = 1; length < path.length; length += 1) {
+      const outer = path.slice(0, length);
+      if (paths.has(formatFieldPath(outer))) {
+        throw invalidArgument(
+          `Cannot transform property ${outer.join(".")} and its nested property at the same time.`,
+        );
+      }
     }
   }
   return checked;
-}
-
-function isPrefix(outer: FieldPath, inner: FieldPath): boolean {
-  return outer.every((name, index) => inner[index] === name);
 }
 
 function checkTransform(transform: FieldTransform): CheckedTransform {
@@ -119,13 +117,13 @@ function checkElements(fieldPath: string, elements: readonly Value[]): readonly 
 
 function union(current: Value | undefined, elements: readonly Value[]): Value[] {
   const values = isArray(current) ? [...current] : [];
-  for (const element of elements) {
-    if (!values.some((value) => equalValues(value, element))) values.push(element);
-  }
+  const present = new ValueSet(values);
+  for (const element of elements) if (present.add(element)) values.push(element);
   return values;
 }
 
 function difference(current: Value | undefined, elements: readonly Value[]): Value[] {
   const values = isArray(current) ? current : [];
-  return values.filter((value) => !elements.some((element) => equalValues(value, element)));
+  const removed = new ValueSet(elements);
+  return values.filter((value) => !removed.has(value));
 }

@@ -1,4 +1,5 @@
-import { valueAt, withValueAt, type FieldPath } from "../name/field-path.ts";
+import { FieldEdit } from "../name/field-edit.ts";
+import { valueAt } from "../name/field-path.ts";
 import { nameOf } from "../name/resource-name.ts";
 import type { WriteResult } from "../protocol/messages.ts";
 import { invalidArgument, RpcError } from "../rpc-error.ts";
@@ -82,28 +83,23 @@ function applyWrite(write: CheckedWrite, draft: Draft, base: WriteBase): readonl
     return [];
   }
   const { fields, mask, transforms } = write.operation;
-  let next = mask ? merged(draft.document?.fields ?? new Map(), fields, mask) : fields;
+  const edit = new FieldEdit(mask ? (draft.document?.fields ?? new Map()) : fields);
+  // Each field of the mask as it is in the given ones, and gone where it is not in them.
+  for (const path of mask ?? []) edit.set(path, valueAt(fields, path));
   const results: Value[] = [];
   for (const { path, apply } of transforms) {
-    const { value, result } = apply(valueAt(next, path), base.requestTime);
-    next = withValueAt(next, path, value);
+    const { value, result } = apply(edit.get(path), base.requestTime);
+    edit.set(path, value);
     results.push(result);
   }
-  checkSize(write.path, next, base);
+  checkSize(write.path, edit.fields, base);
   draft.document = {
     path: write.path,
-    fields: next,
+    fields: edit.fields,
     createTime: draft.document?.createTime ?? base.time,
     updateTime: base.time,
   };
   return results;
-}
-
-/** The document with each field of the mask as it is in the given ones, and without it where it is not in them. */
-function merged(current: MapValue, given: MapValue, mask: readonly FieldPath[]): MapValue {
-  let fields = current;
-  for (const path of mask) fields = withValueAt(fields, path, valueAt(given, path));
-  return fields;
 }
 
 function checkPrecondition(write: CheckedWrite, draft: Draft, base: WriteBase): void {
