@@ -16,7 +16,10 @@ const builtInModules: Plugin = {
   name: "built-in-modules",
   setup(build) {
     build.onResolve({ filter: /^(?:node:)?[\w/]+$/ }, ({ path, kind }) =>
-      isBuiltin(path) && kind !== "require-call" ? { path, namespace: "built-in" } : undefined,
+      // Of one that is imported when it is needed there would be no named exports.
+      isBuiltin(path) && kind !== "require-call" && kind !== "dynamic-import"
+        ? { path, namespace: "built-in" }
+        : undefined,
     );
     build.onLoad({ filter: /./, namespace: "built-in" }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
