@@ -137,12 +137,23 @@ export function readMapEntry(reader: Reader, into: Map<string, Value>, depth = 0
   let key = "";
   let value: Value | undefined;
   readFields(reader, reader.uint32(), (field, wireType) => {
-    if (field === 1) key = reader.string();
+    if (field === 1) key = sharedKey(reader.string());
     else if (field === 2) value = readValue(reader, reader.uint32(), depth);
     else reader.skipType(wireType);
   });
   if (value === undefined) throw invalidArgument("Value is missing its value_type.");
   into.set(key, value);
+}
+
+const sharedKeys = new Map<string, string>();
+const maxSharedKeys = 4096;
+
+/** The names of fields come with every document: those that came first are kept once for all. */
+function sharedKey(key: string): string {
+  const shared = sharedKeys.get(key);
+  if (shared !== undefined) return shared;
+  if (sharedKeys.size < maxSharedKeys) sharedKeys.set(key, key);
+  return key;
 }
 
 /** Writes a `google.firestore.v1.Value`. */

@@ -27,12 +27,13 @@ export class Collection {
     return this.#byId.get(id);
   }
 
-  /** The entry with that id, made if there is none. */
-  entry(id: string): DocumentEntry {
+  /** The entry with that id, made if there is none. @param path that of the document, for an entry that is made. */
+  entry(id: string, path = `${this.path}/${id}`): DocumentEntry {
     const existing = this.#byId.get(id);
     if (existing) return existing;
-    const entry = new DocumentEntry(`${this.path}/${id}`);
-    this.#byId.set(id, entry);
+    const entry = new DocumentEntry(path);
+    // Its own id, so that there is one text for both.
+    this.#byId.set(entry.id, entry);
     this.#sorted.add(entry);
     return entry;
   }

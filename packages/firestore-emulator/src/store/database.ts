@@ -152,7 +152,7 @@ export class Database {
   #place(path: string): DocumentEntry {
     const collectionPath = parentPath(path);
     const existing = this.collection(collectionPath);
-    return (existing ?? this.#newCollection(collectionPath)).entry(lastId(path));
+    return (existing ?? this.#newCollection(collectionPath)).entry(lastId(path), path);
   }
 
   #newCollection(path: string): Collection {

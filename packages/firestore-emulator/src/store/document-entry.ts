@@ -40,7 +40,9 @@ export class DocumentEntry {
   }
 
   add(version: DocumentVersion): void {
-    this.#versions.push(version);
+    // A first `push` makes room for 17, and most documents have one version.
+    if (this.#versions.length === 0) this.#versions = [version];
+    else this.#versions.push(version);
   }
 
   /** Forgets what was replaced before that time. Returns whether nothing is left. */
