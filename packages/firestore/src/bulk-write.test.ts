@@ -207,6 +207,18 @@ test("a signal stops it: what was taken is done, the rest is not, and the source
   });
 });
 
+test("a signal is heard among writes of which none can be sent", async () => {
+  await using firestore = await openTestFirestore<Everything>({ registry: everyType });
+  const wrong: { text: string } = Object({ text: 5 });
+  function* endless() {
+    for (;;) yield { op: "set", id: "1", data: wrong } as const;
+  }
+  const stopped = firestore
+    .collection("notes")
+    .bulkWrite(endless(), { ...fast, signal: AbortSignal.timeout(50) });
+  expect(await errorOf(stopped)).toMatchObject({ code: "CANCELLED" });
+});
+
 test("who stops it does not wait for a server that does not answer", async () => {
   await using door = await openTcpDoor(firestoreHost());
   const firestore = await openTestFirestore<Everything>({

@@ -1,4 +1,4 @@
-import { setTimeout } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout } from "node:timers/promises";
 import type { BulkWriter, Timestamp } from "firebase-admin/firestore";
 import type { BulkOptions, BulkProgress, BulkResult, BulkSummary, BulkWrite } from "./bulk.ts";
 import { toFirestoreError } from "./classify-error.ts";
@@ -6,13 +6,14 @@ import type { AnyShape } from "./document-shape.ts";
 import { sizeOf } from "./document-size.ts";
 import type { FirestoreContext } from "./firestore-context.ts";
 import { FirestoreError } from "./firestore-error.ts";
-import { within } from "./limits.ts";
+import { timerMs, within } from "./limits.ts";
 import type { PreparedWrite } from "./write.ts";
 
 type Write = BulkWrite<AnyShape>;
 
 const keptFailures = 100;
 const progressEvery = 100;
+const turnEvery = 100;
 /** A source that lets one wait must not hold back what it gave before. */
 const idleMs = 20;
 /** gRPC: what the server may do on the next try. */
@@ -124,9 +125,8 @@ class BulkRun {
   async #tooLate(signal: AbortSignal): Promise<void> {
     await this.#stopped;
     const { timeoutMs } = this.#task.context;
-    await setTimeout(timeoutMs === 0 ? 2 ** 31 - 1 : timeoutMs, undefined, { signal }).catch(
-      () => {},
-    );
+    const waitMs = timerMs(timeoutMs === 0 ? Infinity : timeoutMs);
+    await setTimeout(waitMs, undefined, { signal }).catch(() => {});
   }
 
   get #counts(): BulkProgress {
@@ -145,6 +145,8 @@ class BulkRun {
           break;
         }
         await this.#take(next.value, index);
+        // Those that are refused at once wait for nothing that would let timers and signals have their turn.
+        if (index % turnEvery === turnEvery - 1) await nextTurn();
       }
     } finally {
       // A source that is stuck in its own next() must not hold the end back.

@@ -1,6 +1,7 @@
 import { createPrivateKey } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import { FirestoreError } from "./firestore-error.ts";
+import { shownText } from "./shown-text.ts";
 
 /** A service account, given part by part, as environment variables have it. */
 export interface ServiceAccount {
@@ -17,6 +18,8 @@ export interface CheckedAccount {
   readonly clientEmail: string;
   readonly privateKey: () => string;
 }
+
+const largestFileBytes = 65_536;
 
 /**
  * Reads a service account: the path of the JSON file that Google hands out, or its parts.
@@ -35,26 +38,37 @@ async function readAccountFile(path: string): Promise<CheckedAccount> {
       hint: "Give credentials: { clientEmail, privateKey }.",
     });
   }
-  let text: string;
+  const what = `The service-account file ${shownText(path)}`;
+  return checkedAccount(accountOf(parsed(await readSmallFile(path, what), what)), what);
+}
+
+/** Not more than any service account has, of a pipe or a device as well. */
+async function readSmallFile(path: string, what: string): Promise<string> {
+  const chunks: Buffer[] = [];
   try {
-    text = await readFile(path, "utf8");
+    const stream = createReadStream(path, { end: largestFileBytes });
+    for await (const chunk of stream) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-    throw invalid(`The service-account file ${path} cannot be read: ${code}.`, {
+    throw invalid(`${what} cannot be read: ${code}.`, {
       hint: "Give the path of the JSON file from the Google Cloud console: IAM, service accounts, keys.",
     });
   }
-  return checkedAccount(accountOf(parsed(text, path)), `The service-account file ${path}`);
+  const bytes = Buffer.concat(chunks);
+  if (bytes.length <= largestFileBytes) return bytes.toString("utf8");
+  throw invalid(`${what} is too large to be one.`, {
+    hint: "It must be the file as Google hands it out, of two or three thousand bytes.",
+  });
 }
 
-function parsed(text: string, path: string): object {
+function parsed(text: string, what: string): object {
   try {
     const data: unknown = JSON.parse(text);
     if (typeof data === "object" && data !== null) return data;
   } catch {
     // The parser's message quotes the text.
   }
-  throw invalid(`The service-account file ${path} is not JSON.`, {
+  throw invalid(`${what} is not JSON.`, {
     hint: "It must be the file as Google hands it out.",
   });
 }

@@ -4,6 +4,7 @@ import type { CollectionSchema } from "./collection-schema.ts";
 import type { WriteTime } from "./collection.ts";
 import type { FirestoreContext } from "./firestore-context.ts";
 import { FirestoreError } from "./firestore-error.ts";
+import { checkPath } from "./id-fault.ts";
 import {
   StoreCollection,
   TransactionalCollection,
@@ -47,6 +48,7 @@ export class Collections<Done> {
   }
 
   refOf(path: string): CollectionReference {
+    checkPath(path);
     return this.context.build(() => this.context.client.collection(path));
   }
 

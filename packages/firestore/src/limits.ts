@@ -8,6 +8,14 @@ export interface Limits {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What timers can wait at most: longer, they would not wait at all. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** A time that timers can wait. */
+export function timerMs(ms: number): number {
+  return Math.min(ms, longestTimerMs);
+}
+
 /** The error of an aborted signal. */
 export function cancelled(signal: AbortSignal, place: ErrorPlace = {}): FirestoreError {
   return new FirestoreError("CANCELLED", "Stopped by an AbortSignal.", {
@@ -29,7 +37,8 @@ export async function within<T>(
   let timer: NodeJS.Timeout | undefined;
   let onAbort: (() => void) | undefined;
   const end = new Promise<never>((_, reject) => {
-    if (timeoutMs > 0) timer = setTimeout(() => reject(tooLate(timeoutMs, place)), timeoutMs);
+    if (timeoutMs > 0)
+      timer = setTimeout(() => reject(tooLate(timeoutMs, place)), timerMs(timeoutMs));
     if (signal === undefined) return;
     onAbort = () => reject(cancelled(signal, place));
     signal.addEventListener("abort", onAbort, { once: true });

@@ -124,6 +124,23 @@ test("closing the database ends its listeners", async () => {
   await firestore.close();
 });
 
+test("closing ends all listeners, also where one of them throws", async () => {
+  const firestore = await openTestFirestore<Everything>({ registry: everyType });
+  const notes = firestore.collection("notes");
+  const ended: string[] = [];
+  for (const name of ["first", "second"]) {
+    notes.listen(() => {}, {
+      onError: () => {
+        ended.push(name);
+        throw new Error(`the ${name} throws`);
+      },
+    });
+  }
+  expect(await errorOf(firestore.close())).toMatchObject({ message: "the first throws" });
+  expect(ended).toEqual(["first", "second"]);
+  expect(await errorOf(notes.get())).toMatchObject({ code: "CLOSED" });
+});
+
 test("what was there at one moment cannot be listened to", async () => {
   await using firestore = await openTestFirestore<Everything>({ registry: everyType });
   const then = Object(firestore.at(new Date()).collection("notes"));

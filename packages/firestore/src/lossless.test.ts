@@ -120,6 +120,44 @@ test("what Firestore would change is refused, with its place and without its val
   expect(await notes.doc("1").get()).toBeUndefined();
 });
 
+test("what is no map of fields is refused, and not taken for an empty document", async () => {
+  await using firestore = await openTestFirestore<Everything>({ registry: everyType });
+  const note = firestore.documents("notes").doc("1");
+  const given: readonly unknown[] = [
+    null,
+    "text",
+    ["a"],
+    new Map([["text", "t"]]),
+    new Date(0),
+    Promise.resolve({ text: "t" }),
+  ];
+  for (const data of given) {
+    for (const write of ["set", "create", "merge", "update"] as const) {
+      const call: unknown = Reflect.apply(note[write], note, [data]);
+      expect(await errorOf(Promise.resolve(call))).toMatchObject({
+        code: "INVALID_VALUE",
+        path: "notes/1",
+        message: expect.stringContaining("is no map of fields"),
+      });
+    }
+  }
+  expect(await note.get()).toBeUndefined();
+});
+
+test("a path or a reference with half a surrogate pair is refused: Firestore would change it", async () => {
+  await using firestore = await openTestFirestore<Everything>({ registry: everyType });
+  const broken = ["a\ud800/b", "a/\udc00", "a/b/c\ud800/d"];
+  for (const path of broken) {
+    expect(() => firestore.document(path)).toThrow("half a surrogate pair");
+    const about = firestore.types.reference(path);
+    const error = await errorOf(firestore.collection("notes").doc("1").set({ text: "t", about }));
+    expect(error).toMatchObject({ code: "INVALID_VALUE" });
+  }
+  expect(() => firestore.documents("c\ud800")).toThrow("half a surrogate pair");
+  expect(() => firestore.document("a/b").collection("c\ud800")).toThrow("half a surrogate pair");
+  expect(await firestore.collections()).toEqual([]);
+});
+
 test("values of other SDKs and plain objects become values of Firestore where the field says so", async () => {
   await using firestore = await openTestFirestore<Everything>({ registry: everyType });
   const note = firestore.collection("notes").doc("1");

@@ -6,6 +6,7 @@ import { CollectionBinding } from "./collection-binding.ts";
 import type { SaveOptions, WriteTime } from "./collection.ts";
 import type { AnyData, AnyShape } from "./document-shape.ts";
 import { FirestoreError } from "./firestore-error.ts";
+import { checkPath, idFault } from "./id-fault.ts";
 import { documentStates, listenToDocument } from "./listen.ts";
 import { ModelQuery } from "./model-query.ts";
 import type { GetOptions, ListenOptions } from "./query.ts";
@@ -75,6 +76,7 @@ class AccessedDocument<Done> {
     name: string,
     options: ReadingOptions,
   ): { readonly ref: CollectionReference; readonly binding: CollectionBinding } {
+    checkPath(name);
     const { context, schema, reading } = this.binding;
     const binding = new CollectionBinding({
       context,
@@ -251,17 +253,6 @@ export class TransactionalCollection extends AccessedCollection<void> {
   save(row: object, options: SaveOptions = {}): void {
     this.access.send(() => this.writes.save(this.refOf, row, options));
   }
-}
-
-/** What Firestore has against an id. */
-function idFault(id: unknown): string | undefined {
-  if (typeof id !== "string") return "is not a text";
-  if (id === "") return "is empty";
-  if (id === "." || id === "..") return `cannot be ${id}`;
-  if (id.includes("/")) return "has a slash";
-  if (/^__.*__$/s.test(id)) return "is reserved: Firestore keeps __…__ for itself";
-  if (/\p{Surrogate}/u.test(id)) return "has half a surrogate pair";
-  return Buffer.byteLength(id) > 1500 ? "is longer than 1,500 bytes" : undefined;
 }
 
 /** The answer to one write that is sent by itself. */

@@ -42,6 +42,8 @@ export interface QueryPlan {
 }
 
 const defaultPageSize = 500;
+/** Firestore counts with 32 bits. */
+const mostDocuments = 2 ** 31 - 1;
 
 /** A condition with the filter of the SDK. */
 class FilterCondition implements Condition {
@@ -275,10 +277,10 @@ function nextPage(
 }
 
 function checkCount(what: string, count: number, least: number): void {
-  if (Number.isSafeInteger(count) && count >= least) return;
+  if (Number.isSafeInteger(count) && count >= least && count <= mostDocuments) return;
   throw new FirestoreError(
     "INVALID_QUERY",
-    `${what} must be a whole number from ${least} on, not ${String(count)}.`,
+    `${what} must be a whole number from ${least} to ${mostDocuments}, not ${String(count)}.`,
   );
 }
 

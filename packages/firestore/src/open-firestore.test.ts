@@ -109,6 +109,38 @@ describe("credentials", () => {
   });
 });
 
+test("a key that came into the wrong option is not shown", async () => {
+  const account = { project_id: "demo", client_email: clientEmail, private_key: privateKey };
+  const encoded = Buffer.from(JSON.stringify(account)).toString("base64");
+  const body = privateKey.split("\n").slice(1, -2).join("");
+  const credentials = { clientEmail, privateKey };
+  const given = [
+    ...[JSON.stringify(account), encoded, body, secret].map((path) => ({ credentials: path })),
+    ...[privateKey, encoded, body, secret].flatMap((key) => [
+      { projectId: `${key}/`, credentials },
+      { databaseId: key, projectId: "demo", credentials },
+      { emulatorHost: key, projectId: "demo" },
+    ]),
+  ];
+  for (const options of given) {
+    const error = await errorOf(openFirestore({ registry, connectTimeoutMs: 0, ...options }));
+    expect(error).toBeInstanceOf(FirestoreError);
+    expect(shown(error)).not.toContain(secret);
+    expect(shown(error)).not.toContain(encoded.slice(100, 140));
+  }
+});
+
+test.runIf(process.platform === "linux")(
+  "a service-account file without end is not read to its end",
+  async () => {
+    const error = await errorOf(openFirestore({ registry, credentials: "/dev/zero" }));
+    expect(error).toMatchObject({
+      code: "INVALID_CREDENTIALS",
+      message: "The service-account file /dev/zero is too large to be one.",
+    });
+  },
+);
+
 test("options that cannot be are refused, each with what to do", async () => {
   const emulatorHost = "127.0.0.1:1";
   const wrong: readonly (readonly [object, string])[] = [
@@ -216,6 +248,15 @@ test("a server that is not there is told within the time for it", async () => {
     error: { code: expect.stringMatching(/TIMEOUT|CONNECTION_FAILED/) },
   });
   await later.close({ graceMs: 0 });
+});
+
+test("a limit longer than timers can be is not taken for none", async () => {
+  const longest = { timeoutMs: 2 ** 40, connectTimeoutMs: 2 ** 40 };
+  await using firestore = await openTestFirestore<Everything>({ registry, ...longest });
+  const notes = firestore.collection("notes");
+  await notes.doc("1").set({ text: "t" });
+  const found = await notes.doc("1").get({ timeoutMs: Infinity });
+  expect(found?.data.text).toBe("t");
 });
 
 test("a connection that is cut comes back, and one that stalls ends in time", async () => {

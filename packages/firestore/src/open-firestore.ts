@@ -6,6 +6,7 @@ import type { AnyDocuments, DocumentsByName, Firestore, FirestoreOptions } from 
 import { askTime } from "./health.ts";
 import { OpenedFirestore } from "./opened-firestore.ts";
 import { loadSdk } from "./sdk.ts";
+import { shownText } from "./shown-text.ts";
 
 /**
  * Opens one database and checks that it answers. `Documents` are the generated `FirestoreCollections`.
@@ -64,9 +65,13 @@ function checkMillis(name: string, value: number): void {
 async function targetOf(options: FirestoreOptions): Promise<ClientTarget> {
   const databaseId = options.databaseId ?? "(default)";
   if (!/^(?:\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$/.test(databaseId)) {
-    throw new FirestoreError("INVALID_OPTIONS", `${databaseId} cannot be the id of a database.`, {
-      hint: "It is (default), or 4 to 63 lower-case letters, digits and hyphens.",
-    });
+    throw new FirestoreError(
+      "INVALID_OPTIONS",
+      `${shownText(databaseId)} cannot be the id of a database.`,
+      {
+        hint: "It is (default), or 4 to 63 lower-case letters, digits and hyphens.",
+      },
+    );
   }
   // An empty variable is one that was not given.
   const emulatorHost = options.emulatorHost || undefined;
@@ -78,9 +83,13 @@ async function targetOf(options: FirestoreOptions): Promise<ClientTarget> {
     });
   }
   if (!/^[A-Za-z0-9][\w.:-]*$/.test(projectId)) {
-    throw new FirestoreError("INVALID_OPTIONS", `${projectId} cannot be the id of a project.`, {
-      hint: "It is not the project's name or number.",
-    });
+    throw new FirestoreError(
+      "INVALID_OPTIONS",
+      `${shownText(projectId)} cannot be the id of a project.`,
+      {
+        hint: "It is not the project's name or number.",
+      },
+    );
   }
   const emulator = emulatorHost === undefined ? undefined : parseHost(emulatorHost);
   return { projectId, databaseId, emulator, account };
@@ -101,9 +110,13 @@ function parseHost(text: string): { readonly host: string; readonly port: number
   const host = match?.groups?.["v6"] ?? match?.groups?.["name"];
   const port = Number(match?.groups?.["port"]);
   if (host !== undefined && port > 0 && port < 65_536) return { host, port };
-  throw new FirestoreError("INVALID_OPTIONS", `${text} is not the address of an emulator.`, {
-    hint: "Write host:port, as in 127.0.0.1:8080, without http://.",
-  });
+  throw new FirestoreError(
+    "INVALID_OPTIONS",
+    `${shownText(text)} is not the address of an emulator.`,
+    {
+      hint: "Write host:port, as in 127.0.0.1:8080, without http://.",
+    },
+  );
 }
 
 function describe({ projectId, databaseId, emulator }: ClientTarget): string {

@@ -9,6 +9,8 @@ import { FirestoreError } from "./firestore-error.ts";
 import type { FirestoreTypes } from "./firestore-types.ts";
 import type { Health, ReadTransactionOptions, TransactionOptions } from "./firestore.ts";
 import { askTime, checkHealth } from "./health.ts";
+import { checkPath } from "./id-fault.ts";
+import { timerMs } from "./limits.ts";
 import { StoreDocument } from "./model-collection.ts";
 import type { GetOptions } from "./query.ts";
 import { CurrentReader, TimedReader } from "./reader.ts";
@@ -51,6 +53,7 @@ export class OpenedFirestore extends StoreCollections {
   }
 
   document(path: string): StoreDocument {
+    checkPath(path);
     const ref = this.context.build(() => this.context.client.doc(path));
     return new StoreDocument(ref, this.unbound(), this.access);
   }
@@ -107,9 +110,9 @@ export class OpenedFirestore extends StoreCollections {
   async #close(graceMs: number): Promise<void> {
     const { context } = this;
     context.closed = true;
-    for (const end of context.running) end();
+    const thrown = endAll(context.running);
     const grace = new AbortController();
-    const limit = setTimeout(graceMs, undefined, { signal: grace.signal });
+    const limit = setTimeout(timerMs(graceMs), undefined, { signal: grace.signal });
     try {
       // What does not end in time is closed in the background, as soon as it does.
       await Promise.race([this.#end(), limit]);
@@ -117,6 +120,7 @@ export class OpenedFirestore extends StoreCollections {
       grace.abort();
       await limit.catch(() => {});
     }
+    if (thrown !== undefined) throw thrown.error;
   }
 
   async #end(): Promise<void> {
@@ -135,4 +139,17 @@ export class OpenedFirestore extends StoreCollections {
       throw new FirestoreError("INVALID_OPTIONS", "The readTime is not a time.", { cause: error });
     }
   }
+}
+
+/** Ends all of them, and gives what the first threw that did. */
+function endAll(running: Iterable<() => void>): { readonly error: unknown } | undefined {
+  let thrown: { readonly error: unknown } | undefined;
+  for (const end of running) {
+    try {
+      end();
+    } catch (error) {
+      thrown ??= { error };
+    }
+  }
+  return thrown;
 }

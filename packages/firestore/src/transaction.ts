@@ -3,7 +3,7 @@ import { originalOf, toFirestoreError } from "./classify-error.ts";
 import { TransactionCollections } from "./data-access.ts";
 import type { FirestoreContext } from "./firestore-context.ts";
 import { FirestoreError } from "./firestore-error.ts";
-import { cancelled } from "./limits.ts";
+import { cancelled, timerMs } from "./limits.ts";
 import { TransactionReader } from "./reader.ts";
 import type { PreparedWrite } from "./write.ts";
 
@@ -77,7 +77,7 @@ class CommitTimer {
       const message = `The writes of the transaction were not answered within ${this.#timeoutMs} ms.`;
       const hint = "They may have been done all the same: read before you try again.";
       this.#reject(new FirestoreError("TIMEOUT", message, { hint }));
-    }, this.#timeoutMs);
+    }, timerMs(this.#timeoutMs));
   }
 
   stop(): void {

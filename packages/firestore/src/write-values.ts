@@ -164,6 +164,8 @@ export class ValueWriter {
   }
 
   #reference(value: object & { path: string }, path: Path): unknown {
+    if (loneSurrogate.test(value.path))
+      throw new Refusal("has half a surrogate pair, which Firestore would replace", path);
     if (!(value instanceof this.#sdk.DocumentReference))
       return this.#made(() => this.#types.reference(value.path), path);
     const { firestore } = value;

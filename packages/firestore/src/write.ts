@@ -12,7 +12,7 @@ import type { CollectionBinding } from "./collection-binding.ts";
 import { deleteField, isFieldChange, type AnyFieldChange } from "./field-change.ts";
 import { FirestoreError, formatIssues } from "./firestore-error.ts";
 import type { WriteCondition } from "./write-condition.ts";
-import { nameFault } from "./write-values.ts";
+import { isPlain, nameFault } from "./write-values.ts";
 
 /** Takes writes: a batch, a transaction or a bulk writer of the SDK. */
 export interface WriteSink {
@@ -150,6 +150,7 @@ export class WritePreparer {
   }
 
   #whole(ref: DocumentReference, data: object): DocumentData {
+    this.#checkMap(ref, data);
     const { schema, context } = this.#binding;
     const issues: ModelIssue[] = [];
     const written: Record<string, unknown> = {};
@@ -188,6 +189,7 @@ export class WritePreparer {
     changes: object,
     deletable: ReadonlySet<string> = new Set(),
   ): readonly PreparedField[] {
+    this.#checkMap(ref, changes);
     const { schema, context } = this.#binding;
     const issues: ModelIssue[] = [];
     const checked: Record<string, unknown> = {};
@@ -210,6 +212,12 @@ export class WritePreparer {
       issues.push(...schema.checkSome(ref.id, checked));
     this.#refuse(ref, issues);
     return fields;
+  }
+
+  /** What is no map may have no entries, and would be an empty document. */
+  #checkMap(ref: DocumentReference, data: unknown): void {
+    if (typeof data === "object" && data !== null && isPlain(data)) return;
+    this.#refuse(ref, [{ path: [], message: "is no map of fields" }]);
   }
 
   /** Lenient collections may write what the registry does not know. */
