@@ -17,4 +17,22 @@ const config: Options = {
   },
 };
 
-export default withBuiltInModules(config);
+const serverModules = ["server", "server-credentials"];
+
+/** `@grpc/grpc-js` without its client, of which the program uses nothing; its index loads and sets up both. */
+const grpcServer: NonNullable<Options["esbuildPlugins"]>[number] = {
+  name: "grpc-server",
+  setup(build) {
+    build.onResolve({ filter: /^@grpc\/grpc-js$/ }, ({ path }) => ({ path, namespace: "grpc" }));
+    build.onLoad({ filter: /./, namespace: "grpc" }, ({ path }) => ({
+      contents: serverModules
+        .map((name) => `export * from ${JSON.stringify(`${path}/build/src/${name}.js`)};`)
+        .join("\n"),
+      resolveDir: import.meta.dirname,
+    }));
+  },
+};
+
+const { esbuildPlugins = [], ...options } = withBuiltInModules(config);
+
+export default { ...options, esbuildPlugins: [...esbuildPlugins, grpcServer] };
