@@ -156,6 +156,7 @@ async function manyRows(setting: Setting): Promise<MatrixRow[]> {
         const cells = selective[index];
         if (cells) cells[name] = await race.cell(line, contender, setting.rounds);
       }
+      process.stderr.write(`done: ${name} with many documents\n`);
     } finally {
       await race.close();
     }

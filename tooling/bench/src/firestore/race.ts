@@ -30,7 +30,9 @@ export class Race {
         cells[contender.name] = await this.#next(before, contender, line, round);
       }
     }
-    return { name: lineOf(line).title(this.#sizes), unit: "ms", cells };
+    const name = lineOf(line).title(this.#sizes);
+    process.stderr.write(`done: ${name}\n`);
+    return { name, unit: "ms", cells };
   }
 
   /** The rounds of one contender, after one to warm up where there is more than one. */
