@@ -58,7 +58,10 @@ function operationOf(transform: FieldTransform): CheckedTransform["apply"] {
     return (current) => ({ value: union(current, elements), result: null });
   }
   if (transform.removeAllFromArray) {
-    const elements = checkElements(fieldPath, transform.removeAllFromArray);
+    // What no array may hold may still be removed from one.
+    const elements = transform.removeAllFromArray.map((element) =>
+      checkFieldValue(fieldPath, element),
+    );
     return (current) => ({ value: difference(current, elements), result: null });
   }
   throw invalidArgument("Operation type must be specified for field transformation.");

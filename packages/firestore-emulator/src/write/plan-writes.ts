@@ -8,6 +8,7 @@ import type { StoredDocument } from "../store/stored-document.ts";
 import { identicalMaps } from "../value/identical-values.ts";
 import { timestampOf } from "../value/timestamp.ts";
 import type { MapValue, Value } from "../value/value.ts";
+import { checkSequence } from "./check-sequence.ts";
 import type { CheckedPrecondition, CheckedWrite } from "./check-write.ts";
 import { documentSizeBytes, maxDocumentBytes } from "./document-size.ts";
 
@@ -32,7 +33,6 @@ export interface WritePlan {
 interface Draft {
   readonly before: StoredDocument | undefined;
   document: StoredDocument | undefined;
-  written: boolean;
 }
 
 /**
@@ -43,6 +43,7 @@ interface Draft {
  * document gets too large.
  */
 export function planWrites(writes: readonly CheckedWrite[], base: WriteBase): WritePlan {
+  checkSequence(writes);
   const drafts = new Map<string, Draft>();
   const transformResults = writes.map((write) => {
     const draft = drafts.get(write.path) ?? newDraft(base.current(write.path));
@@ -65,7 +66,7 @@ export function planWrites(writes: readonly CheckedWrite[], base: WriteBase): Wr
 }
 
 function newDraft(before: StoredDocument | undefined): Draft {
-  return { before, document: before, written: false };
+  return { before, document: before };
 }
 
 /** What was written back as it had been is the same version. */
@@ -77,7 +78,6 @@ function settle(draft: Draft): void {
 
 function applyWrite(write: CheckedWrite, draft: Draft, base: WriteBase): readonly Value[] {
   checkPrecondition(write, draft, base);
-  draft.written = true;
   if (write.operation.kind === "delete") {
     draft.document = undefined;
     return [];
@@ -117,9 +117,6 @@ function checkExistence(
 ): void {
   if (exists === (draft.document !== undefined)) return;
   if (exists) throw new RpcError("NOT_FOUND", `No document to update: ${name}`);
-  if (draft.written && !draft.before) {
-    throw invalidArgument("Cannot upsert then insert an entity in the same request.");
-  }
   throw new RpcError("ALREADY_EXISTS", `Document already exists: ${name}`);
 }
 
