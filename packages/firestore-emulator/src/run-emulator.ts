@@ -41,7 +41,12 @@ async function serve(): Promise<void> {
   if (options === undefined) return;
   const { json, importFile, exportFile, ...emulatorOptions } = options;
   const emulator = await startFirestoreEmulator({ ...emulatorOptions, onProblem: complain });
-  if (importFile !== undefined) await emulator.importFrom(importFile);
+  try {
+    if (importFile !== undefined) await emulator.importFrom(importFile);
+  } catch (error) {
+    await emulator.close();
+    throw error;
+  }
   process.stdout.write(json ? `${JSON.stringify(infoOf(emulator))}\n` : textOf(emulator));
   const stop = (): void => {
     end(emulator, exportFile).catch(fail);
@@ -85,13 +90,20 @@ function readArguments(): Arguments | undefined {
   }
   return {
     host: values.host,
-    port: /^\d+$/u.test(values.port) ? Number(values.port) : Number.NaN,
+    port: portOf(values.port),
     dataDir: values["data-dir"],
     indexesFile: values.indexes,
     importFile: values.import,
     exportFile: values.export,
     json: values.json,
   };
+}
+
+function portOf(text: string): number {
+  if (/^\d+$/u.test(text)) return Number(text);
+  throw new EmulatorError("INVALID_OPTIONS", `--port is "${text}".`, {
+    hint: "Pass a whole number from 0 to 65535.",
+  });
 }
 
 function version(): string {

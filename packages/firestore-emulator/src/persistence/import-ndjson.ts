@@ -68,6 +68,7 @@ class Importer {
   #source: string | undefined;
   /** An export was begun whose last line did not come yet. */
   #unfinished = false;
+  #ended = false;
   #batch: { readonly write: Write; readonly line: number }[] = [];
   #chars = 0;
   #documents = 0;
@@ -84,7 +85,7 @@ class Importer {
       const json: unknown = JSON.parse(text);
       if (!isObject(json)) throw new TypeError("it is no JSON object");
       if ("format" in json) await this.#begin(json);
-      else if (json["end"] === true) this.#unfinished = false;
+      else if (json["end"] === true) this.#end();
       else this.#add(json, number, text.length);
     } catch (error) {
       if (error instanceof EmulatorError) throw error;
@@ -94,8 +95,15 @@ class Importer {
     if (this.#batch.length >= batchDocuments || this.#chars >= batchChars) await this.#commit();
   }
 
+  #end(): void {
+    this.#unfinished = false;
+    this.#ended = true;
+  }
+
   async finish(): Promise<NdjsonImported> {
-    if (this.#source === undefined) throw this.error(new TypeError("it has no header"));
+    // The export of a server without databases is its end alone.
+    if (this.#source === undefined && !this.#ended)
+      throw this.error(new TypeError("it has no header"));
     await this.#commit();
     if (this.#unfinished) {
       throw this.error(

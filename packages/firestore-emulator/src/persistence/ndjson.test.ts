@@ -284,6 +284,10 @@ describe("an import", () => {
     await expect(imported(lines)).rejects.toThrow(message);
   });
 
+  it("takes in the export of a server without databases", async () => {
+    expect(await imported('{"end":true}\n')).toEqual({});
+  });
+
   it("reads files, and says which is not there", async () => {
     await using folder = testFolder();
     const file = join(folder.path, "data.ndjson");
