@@ -22,7 +22,9 @@ export async function startLossyListen(
   server.addService(serviceDefinition(), {
     Listen: (call: ServerDuplexStream<Buffer, Buffer>) => {
       const stream = upstream.open("Listen");
-      call.on("data", (bytes: Buffer) => stream.write({ ...request.decode(bytes) }));
+      call.on("data", (bytes: Buffer) =>
+        stream.write(Object.fromEntries(Object.entries(request.decode(bytes)))),
+      );
       call.on("end", () => stream.end());
       call.on("cancelled", () => {
         stream.cancel();

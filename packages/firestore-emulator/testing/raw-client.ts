@@ -104,6 +104,7 @@ function codecsOf(name: string) {
     path: `/google.firestore.v1.Firestore/${name}`,
     responseStream: method.responseStream === true,
     encode: (message: RawMessage) => Buffer.from(request.encode(message).finish()),
-    decode: (bytes: Buffer): RawMessage => ({ ...response.decode(bytes) }),
+    decode: (bytes: Buffer): RawMessage =>
+      Object.fromEntries(Object.entries(response.decode(bytes))),
   };
 }

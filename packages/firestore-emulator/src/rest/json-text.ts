@@ -53,7 +53,7 @@ interface RawJson {
 }
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above.
-const rawJson = JSON as typeof JSON & RawJson;
+const rawJson = JSON as unknown as RawJson;
 
 /** Zero with the sign that `JSON.stringify` leaves out. */
 export const minusZero: JsonValue = rawJson.rawJSON("-0.0");
