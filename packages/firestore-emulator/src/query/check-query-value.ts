@@ -1,11 +1,8 @@
 import { formatFieldPath, type FieldPath } from "../name/field-path.ts";
 import { invalidArgument } from "../rpc-error.ts";
-import { isArray, isMap, isVector, vectorOf, type Value } from "../value/value.ts";
+import { isIndexedWhole } from "../store/indexed-value.ts";
+import { isArray, isMap, type Value } from "../value/value.ts";
 import { checkFieldValue, isReserved } from "../write/check-fields.ts";
-import { valueSizeBytes } from "../write/document-size.ts";
-
-/** What an index keeps of one value. */
-const maxIndexedBytes = 1500;
 
 /**
  * Accepts what a query may compare with or start at. Unlike in a document, arrays may be in arrays, and a timestamp keeps
@@ -32,17 +29,12 @@ export function checkQueryValue(field: FieldPath, value: Value | undefined): Val
 
 /** @throws {RpcError} INVALID_ARGUMENT when no index holds the whole of the value, so that nothing can be compared with it. */
 export function checkIndexable(name: string, value: Value): void {
-  if (indexedBytes(value) > maxIndexedBytes) {
+  if (!isIndexedWhole(value)) {
     throw invalidArgument(`value for ${name} is too large to be used in a query`);
   }
 }
 
-function indexedBytes(value: Value): number {
-  if (isVector(value)) return (vectorOf(value)?.length ?? 0) * 8;
-  return valueSizeBytes(value);
-}
-
-/** Whether two comparisons can hold with it: nothing is equal to null or NaN, nor below or above. */
+/** Whether a comparison can hold with it: nothing is equal to null or NaN, nor below or above. */
 export function isComparable(value: Value): boolean {
   return value !== null && !Number.isNaN(value);
 }

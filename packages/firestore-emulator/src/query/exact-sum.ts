@@ -8,8 +8,8 @@ const exactBits = 64;
 const view = new DataView(new ArrayBuffer(8));
 
 /**
- * The sum of many numbers without any rounding on the way, so that it does not matter in which order they come. Only the
- * result is rounded, once.
+ * The sum of many numbers, in whatever order they come: integers are added without rounding, and so are doubles, and only then
+ * are the two sums added, as doubles.
  */
 export class ExactSum {
   #integers = 0n;
@@ -36,11 +36,11 @@ export class ExactSum {
     return this.#integers;
   }
 
-  /** The sum of all, as the nearest double. */
+  /** The sum of all. */
   get double(): number {
     if (this.#special !== 0) return this.#special;
     this.#settle();
-    return doubleOf(this.#doubles + (this.#integers << BigInt(-smallestExponent)));
+    return Number(this.#integers) + doubleOf(this.#doubles);
   }
 
   #addDouble(value: number): void {

@@ -59,7 +59,6 @@ export function valueMatcher({ operator, value: operand }: FieldFilter): (value:
       return isOperand;
     case "!=":
     case "not-in":
-      if (operator === "not-in" && operands.includes(null)) return () => false;
       return (value) => value !== null && !isOperand(value);
     case "array-contains":
     case "array-contains-any":

@@ -1,10 +1,10 @@
-import { formatFieldPath, type FieldPath } from "../name/field-path.ts";
+import { formatFieldPath } from "../name/field-path.ts";
 import { parseDocumentName } from "../name/resource-name.ts";
 import type { FilterMessage } from "../protocol/messages.ts";
 import { invalidArgument } from "../rpc-error.ts";
 import { Reference } from "../value/reference.ts";
 import { isArray, type Value } from "../value/value.ts";
-import { checkIndexable, checkQueryValue, isComparable } from "./check-query-value.ts";
+import { checkQueryValue, isComparable } from "./check-query-value.ts";
 import { isDocumentName, parseQueryField } from "./parse-query-field.ts";
 import type { FieldFilter, FieldOperator, Filter } from "./parsed-query.ts";
 
@@ -80,7 +80,6 @@ function parseFieldFilter(
   const value = checkQueryValue(field, message.value);
   checkList(operator, value);
   if (isDocumentName(field)) checkNameFilter(database, operator, value);
-  else checkSize(field, operator, value);
   return withoutIncomparable({ kind: "field", field, operator, value });
 }
 
@@ -113,11 +112,6 @@ function nameWithoutReference(): Error {
   return invalidArgument("__key__ filter value must be a Key");
 }
 
-function checkSize(field: FieldPath, operator: FieldOperator, value: Value): void {
-  const name = comparedName({ field, operator });
-  for (const operand of operandsOf(operator, value)) checkIndexable(name, operand);
-}
-
 /** What errors call that which is compared: the field, or its elements. */
 export function comparedName({ field, operator }: Pick<FieldFilter, "field" | "operator">): string {
   return isMembership(operator) ? `${formatFieldPath(field)}[*]` : formatFieldPath(field);
@@ -144,7 +138,10 @@ function withoutIncomparable(filter: FieldFilter): FieldFilter {
     return isComparable(value) ? filter : { ...filter, value: null };
   }
   if (operator === "not-in") {
-    return { ...filter, value: operandsOf(operator, value).filter((one) => !Number.isNaN(one)) };
+    const operands = operandsOf(operator, value);
+    return operands.includes(null)
+      ? { ...filter, operator: "in", value: [] }
+      : { ...filter, value: operands.filter(isComparable) };
   }
   const operands = operandsOf(operator, value).filter(isComparable);
   if (operands.length === 0) {

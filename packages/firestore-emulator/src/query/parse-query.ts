@@ -1,16 +1,17 @@
 import { documentNameField, type FieldPath } from "../name/field-path.ts";
 import { parseParentName } from "../name/resource-name.ts";
 import type { StructuredQuery } from "../protocol/messages.ts";
-import { invalidArgument, RpcError } from "../rpc-error.ts";
+import { invalidArgument } from "../rpc-error.ts";
 import type { CollectionScope } from "../store/database.ts";
-import { checkMembership, checkFilter, fieldFiltersOf } from "./check-filter.ts";
+import { checkFilter, checkMembership } from "./check-filter.ts";
+import { checkGroup, checkGroupOrder, checkKindless } from "./check-scope.ts";
 import { checkNegations } from "./check-negations.ts";
 import { parseCursor } from "./parse-cursor.ts";
-import { comparedName, parseFilter } from "./parse-filter.ts";
+import { parseFilter } from "./parse-filter.ts";
 import { parseFindNearest } from "./parse-find-nearest.ts";
 import { checkOrders, parseOrders, withImpliedOrders } from "./parse-order.ts";
 import { isDocumentName, parseQueryField } from "./parse-query-field.ts";
-import type { FieldFilter, Filter, Order, ParsedQuery } from "./parsed-query.ts";
+import type { ParsedQuery } from "./parsed-query.ts";
 
 const maxCollectionIdBytes = 1500;
 
@@ -33,16 +34,16 @@ export function parseQuery(
   const startAt = parseCursor(databaseName, given, query.startAt);
   const endAt = parseCursor(databaseName, given, query.endAt);
   checkNegations(query.where);
-  const uses = usesOf(filter, given);
-  checkGroup(scope, uses);
+  const use = { scope, filter, orders: given };
+  checkGroup(use);
   if (filter) checkMembership(filter);
-  checkKindless(scope, uses);
+  checkKindless(use);
   const { limit, offset } = parseWindow(query);
   const findNearest = query.findNearest && parseFindNearest(query.findNearest);
   checkFilter(filter, { orders: given.length, hasAncestor: scope.parent !== "" });
   checkOrders(given);
   const orderBy = withImpliedOrders(given, filter);
-  checkGroupOrder(scope, uses);
+  checkGroupOrder(use);
   return {
     scope,
     filter,
@@ -104,51 +105,4 @@ function parseWindow(query: StructuredQuery): Pick<ParsedQuery, "limit" | "offse
     throw invalidArgument("A cursor cannot be used with FindNearest");
   }
   return { offset, limit };
-}
-
-/** Below a document, a collection group has only the order of the names. */
-function checkGroup(scope: CollectionScope, { onField }: Uses): void {
-  if (scope.allDescendants && scope.parent !== "" && (onField.filter ?? onField.order)) {
-    throw invalidArgument("collection group queries are only allowed at the root parent");
-  }
-}
-
-/** Below a document, a collection group has the names only as they are, not from the last to the first. */
-function checkGroupOrder({ allDescendants, parent }: CollectionScope, { descends }: Uses): void {
-  if (allDescendants && parent !== "" && descends) {
-    throw new RpcError(
-      "FAILED_PRECONDITION",
-      "collection group queries are only allowed if they're at the root or they're an ascending primary key scan",
-    );
-  }
-}
-
-/** Without a collection id there is only the order of the names. */
-function checkKindless(scope: CollectionScope, { onField, descends }: Uses): void {
-  if (scope.collectionId === undefined) {
-    if (onField.order || descends) {
-      throw invalidArgument("kind is required for all orders except __key__ ascending");
-    }
-    if (onField.filter) {
-      throw invalidArgument(`kind is required for filter: ${comparedName(onField.filter)}`);
-    }
-  }
-}
-
-/** What a query does with more than the names of documents. */
-interface Uses {
-  /** The first comparison and the first order of a field. */
-  readonly onField: { readonly filter: FieldFilter | undefined; readonly order: Order | undefined };
-  readonly descends: boolean;
-}
-
-function usesOf(filter: Filter | undefined, orders: readonly Order[]): Uses {
-  return {
-    onField: { filter: fieldFiltersOf(filter).find(isOnField), order: orders.find(isOnField) },
-    descends: orders.some(({ descending }) => descending),
-  };
-}
-
-function isOnField({ field }: FieldFilter | Order): boolean {
-  return !isDocumentName(field);
 }

@@ -1,6 +1,7 @@
 import { valueAt, type FieldPath } from "../name/field-path.ts";
 import type { Database } from "../store/database.ts";
 import { IndexSet } from "../store/index-set.ts";
+import { indexedValue } from "../store/indexed-value.ts";
 import type { StoredDocument } from "../store/stored-document.ts";
 import { equalValues } from "../value/compare-values.ts";
 import { merged, type Access } from "./access.ts";
@@ -98,5 +99,5 @@ export class QueryRun {
 }
 
 function valueOf({ fields }: StoredDocument, field: FieldPath) {
-  return valueAt(fields, field) ?? null;
+  return indexedValue(valueAt(fields, field) ?? null);
 }

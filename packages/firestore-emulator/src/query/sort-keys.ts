@@ -1,6 +1,7 @@
 import { comparePaths } from "../name/compare-paths.ts";
 import { valueAt } from "../name/field-path.ts";
 import { pathOfName } from "../name/path-of-name.ts";
+import { indexedValue } from "../store/indexed-value.ts";
 import type { StoredDocument } from "../store/stored-document.ts";
 import { compareValues } from "../value/compare-values.ts";
 import { Reference } from "../value/reference.ts";
@@ -20,7 +21,7 @@ export function sortKeysOf(
   for (const { field } of orders) {
     const key = isDocumentName(field) ? document.path : valueAt(document.fields, field);
     if (key === undefined) return undefined;
-    keys.push(key);
+    keys.push(isDocumentName(field) ? key : indexedValue(key));
   }
   return keys;
 }
@@ -45,7 +46,7 @@ function boundKeys(orders: readonly Order[], { values }: Bound): SortKeys {
   return values.map((value, index) => {
     const order = orders[index];
     const isName = order !== undefined && isDocumentName(order.field);
-    return isName && value instanceof Reference ? pathOfName(value.name) : value;
+    return isName && value instanceof Reference ? pathOfName(value.name) : indexedValue(value);
   });
 }
 

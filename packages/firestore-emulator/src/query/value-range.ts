@@ -10,6 +10,7 @@ import {
   type Edge,
   type IndexRange,
 } from "../store/index-range.ts";
+import { indexedValue } from "../store/indexed-value.ts";
 import { Reference } from "../value/reference.ts";
 import type { Value } from "../value/value.ts";
 import { isDocumentName } from "./parse-query-field.ts";
@@ -80,7 +81,8 @@ function cursorEdge(
   if (!first || value === undefined) return undefined;
   const behind = isFrom === excludes;
   if (isDocumentName(first.field)) return edgeAtPath(pathOf(value), behind);
-  if (name === undefined) return edgeAtValue(value, behind);
+  const key = indexedValue(value);
+  if (name === undefined) return edgeAtValue(key, behind);
   const isByName = second && isDocumentName(second.field) && second.descending === first.descending;
-  return isByName ? edgeAtEntry(value, pathOf(name), behind) : edgeAtValue(value, !isFrom);
+  return isByName ? edgeAtEntry(key, pathOf(name), behind) : edgeAtValue(key, !isFrom);
 }

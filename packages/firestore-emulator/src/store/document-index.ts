@@ -3,6 +3,7 @@ import { valueAt, type FieldPath } from "../name/field-path.ts";
 import { compareValues, equalValues } from "../value/compare-values.ts";
 import { isArray, type Value } from "../value/value.ts";
 import { isBefore, isBehind, type IndexRange } from "./index-range.ts";
+import { indexedValue } from "./indexed-value.ts";
 import { SortedList } from "./sorted-list.ts";
 import type { StoredDocument } from "./stored-document.ts";
 
@@ -115,7 +116,8 @@ export function valueIndex(
   field: FieldPath,
   documents: Iterable<StoredDocument>,
 ): DocumentIndex<StoredDocument> {
-  const valueOf = ({ fields }: StoredDocument): Value => valueAt(fields, field) ?? null;
+  const valueOf = ({ fields }: StoredDocument): Value =>
+    indexedValue(valueAt(fields, field) ?? null);
   const entriesOf = (document: StoredDocument): readonly StoredDocument[] =>
     valueAt(document.fields, field) === undefined ? [] : [document];
   return new DocumentIndex({ ...names, valueOf, entriesOf }, documents);
