@@ -240,6 +240,30 @@ describe("a queue of locks", () => {
     expect(await room.news()).toEqual(["plain"]);
   });
 
+  test("a transaction ends though commits without one wait for it: writers do not starve it", async () => {
+    const room = new Room();
+    const one = room.transaction();
+    void room.read("reads", one, ["c/1"]);
+    void room.write("plain", room.writer(), ["c/1"]);
+    void room.write("commits", one, ["c/1"]);
+    expect(await room.news()).toEqual(["reads", "commits"]);
+    room.queue.release(one);
+    expect(await room.news()).toEqual(["plain"]);
+  });
+
+  test("a transaction queries again though a commit waits that would change the answer", async () => {
+    const room = new Room();
+    const one = room.transaction();
+    void room.query("queries", one);
+    void room.write("plain", room.writer(), ["c/1"]);
+    void room.query("queries again", one);
+    void room.read("reads", one, ["c/1"]);
+    void room.write("commits", one, ["c/1", "d/1"]);
+    expect(await room.news()).toEqual(["queries", "queries again", "reads", "commits"]);
+    room.queue.release(one);
+    expect(await room.news()).toEqual(["plain"]);
+  });
+
   test("tried again, one keeps others that are tried again from reading the same", async () => {
     const room = new Room();
     const one = room.transaction({ isRetry: true });

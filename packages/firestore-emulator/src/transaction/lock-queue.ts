@@ -157,7 +157,8 @@ export class LockQueue {
       if (isBlockedByHolder(request, holder)) yield holder;
     }
     for (const other of earlier) {
-      if (isBehind(request, other)) yield other.owner;
+      // Who waits for the asker's own locks comes after it in any case.
+      if (isBehind(request, other) && !isBlockedByHolder(other, request.owner)) yield other.owner;
     }
   }
 
