@@ -175,7 +175,7 @@ export class Engine {
   ): Promise<CommitOutcome> {
     const { writes } = request;
     const transaction = request.transaction?.length
-      ? this.#transactions.get(name, request.transaction)
+      ? this.#transactions.toCommit(name, request.transaction)
       : undefined;
     try {
       if (transaction?.readTime !== undefined && writes.length > 0) {

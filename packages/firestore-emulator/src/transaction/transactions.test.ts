@@ -68,6 +68,18 @@ describe("open transactions", () => {
     expect(() => transactions.get(database, id)).toThrow("Transaction is invalid or closed.");
   });
 
+  test("one that is being committed is not committed again, but can be ended", () => {
+    const { transactions, ended } = openTransactions();
+    const one = transactions.begin({ database, readTime: undefined });
+    expect(transactions.toCommit(database, one.id)).toBe(one);
+    for (const again of ["toCommit", "get"] as const)
+      expect(() => transactions[again](database, one.id)).toThrow(
+        "Transaction is invalid or closed.",
+      );
+    transactions.rollback(database, one.id);
+    expect(ended).toEqual([one.id]);
+  });
+
   test("another try has the age of the first, and one of an unknown transaction a new age", () => {
     const { transactions } = openTransactions();
     const first = transactions.begin({ database, readTime: undefined });

@@ -15,6 +15,8 @@ interface Entry {
   readonly transaction: Transaction;
   idle: NodeJS.Timeout;
   readonly total: NodeJS.Timeout;
+  /** Its writes are being made, and cannot be made again meanwhile. */
+  isCommitting: boolean;
 }
 
 const firstByte = 0x11;
@@ -67,6 +69,7 @@ export class Transactions {
       transaction,
       idle: setTimeout(end, this.#limits.idleMs).unref(),
       total: setTimeout(end, this.#limits.totalMs).unref(),
+      isCommitting: false,
     });
     return transaction;
   }
@@ -84,7 +87,7 @@ export class Transactions {
    */
   get(database: string, id: Uint8Array): Transaction {
     const entry = this.#open.get(keyOf(id));
-    if (!entry || entry.transaction.database !== database) {
+    if (!entry || entry.transaction.database !== database || entry.isCommitting) {
       throw invalidArgument(
         id.length === idBytes && id[0] === firstByte
           ? "Transaction is invalid or closed."
@@ -97,6 +100,14 @@ export class Transactions {
       throw contention();
     }
     return entry.transaction;
+  }
+
+  /** The same, to be committed: nothing else is done with it from then on. @throws {RpcError} as `get`. */
+  toCommit(database: string, id: Uint8Array): Transaction {
+    const transaction = this.get(database, id);
+    const entry = this.#open.get(keyOf(id));
+    if (entry) entry.isCommitting = true;
+    return transaction;
   }
 
   /** Ends one that may have ended before. @throws {RpcError} INVALID_ARGUMENT when the id is none. */
