@@ -135,7 +135,11 @@ function meaningOf(status: Status, text: string, refused: FirestoreErrorCode): M
         hint: "Try again; write a document that many change in a transaction with more retries, or split it.",
       };
     case "UNAVAILABLE":
-      return { code: "CONNECTION_FAILED", message: "Firestore could not be reached" };
+      return {
+        code: "CONNECTION_FAILED",
+        message: "Firestore could not be reached",
+        hint: "Is the server running, and does nothing stand between?",
+      };
     case "DEADLINE_EXCEEDED":
       return { code: "TIMEOUT", message: "Firestore took too long" };
     case "CANCELLED":
@@ -212,7 +216,7 @@ function textOf(error: unknown, status: Status | undefined): string {
   const details = "details" in error && typeof error.details === "string" ? error.details : "";
   const text = status !== undefined && details !== "" ? details : error.message;
   // gRPC puts its own number and name before the text of the server.
-  return text.replace(/^\d+ [A-Z_]+: /, "");
+  return text.replace(/^\d+ [A-Z_]+: /, "").replace(/\s*Resolution note:\s*$/, "");
 }
 
 const firstLine = (text: string): string => {

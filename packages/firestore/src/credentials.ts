@@ -32,6 +32,21 @@ export async function readCredentials(given: string | ServiceAccount): Promise<C
   return checkedAccount({ projectId, clientEmail, privateKey }, "The credentials");
 }
 
+/**
+ * Reads the file that GOOGLE_APPLICATION_CREDENTIALS names; undefined where it is no service account, but something
+ * else that the SDK understands, such as a workload identity.
+ *
+ * @throws {FirestoreError} INVALID_CREDENTIALS
+ */
+export async function readDefaultCredentials(path: string): Promise<CheckedAccount | undefined> {
+  const what = `The file ${shownText(path)} of GOOGLE_APPLICATION_CREDENTIALS`;
+  const data = parsed(await readSmallFile(path, what), what);
+  if ("type" in data && typeof data.type === "string" && data.type !== "service_account") {
+    return undefined;
+  }
+  return checkedAccount(accountOf(data), what);
+}
+
 async function readAccountFile(path: string): Promise<CheckedAccount> {
   if (path.includes("-----BEGIN")) {
     throw invalid("The path of the service-account file is a private key.", {

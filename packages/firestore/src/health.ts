@@ -29,7 +29,10 @@ export async function checkHealth(
     const here = startedAt + latencyMs / 2;
     return { ok: true, ...facts, latencyMs, clockSkewMs: Math.round(time.toMillis() - here) };
   } catch (error) {
-    const { code, message, hint } = toFirestoreError(error);
+    const { code, message, hint: given } = toFirestoreError(error);
+    // The hint of a timeout is about writes.
+    const hint =
+      code === "TIMEOUT" ? "Is the server running, and does nothing stand between?" : given;
     const latencyMs = performance.now() - start;
     return {
       ok: false,

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect, promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { firestoreHost } from "../testing/emulator.ts";
 import { everyType, type Everything } from "../testing/registries.ts";
 import { openTcpDoor } from "../testing/tcp-door.ts";
@@ -107,6 +107,37 @@ describe("credentials", () => {
       expect(shown(error)).not.toContain(half.slice(60, 100));
     }
   });
+});
+
+test("a file of GOOGLE_APPLICATION_CREDENTIALS that is none is refused, and opens the database when it is one", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "ctb-firestore-"));
+  const path = join(folder, "key.json");
+  vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", path);
+  const options = { registry, credentials: "application-default", connectTimeoutMs: 0 } as const;
+  const what = `The file ${path} of GOOGLE_APPLICATION_CREDENTIALS`;
+  try {
+    const error = await errorOf(openFirestore(options));
+    expect(error).toMatchObject({ code: "INVALID_CREDENTIALS" });
+    expect(error).toHaveProperty("message", `${what} cannot be read: ENOENT.`);
+    for (const [content, fault] of [
+      ["{broken", "is not JSON."],
+      ['{"type":"service_account"}', "has no e-mail address of a service account."],
+    ] as const) {
+      await writeFile(path, content);
+      expect(await errorOf(openFirestore(options))).toMatchObject({
+        code: "INVALID_CREDENTIALS",
+        message: `${what} ${fault}`,
+        hint: expect.any(String),
+      });
+    }
+    const account = { project_id: "demo", client_email: clientEmail, private_key: privateKey };
+    await writeFile(path, JSON.stringify({ type: "service_account", ...account }));
+    await using opened = await openFirestore(options);
+    expect(opened.projectId).toBe("demo");
+  } finally {
+    vi.unstubAllEnvs();
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("a key that came into the wrong option is not shown", async () => {

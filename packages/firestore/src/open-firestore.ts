@@ -1,5 +1,6 @@
 import { openClient, type ClientTarget } from "./client-settings.ts";
 import { readCredentials, type CheckedAccount } from "./credentials.ts";
+import { defaultAccount } from "./default-account.ts";
 import { FirestoreContext } from "./firestore-context.ts";
 import { FirestoreError } from "./firestore-error.ts";
 import type { AnyDocuments, DocumentsByName, Firestore, FirestoreOptions } from "./firestore.ts";
@@ -7,6 +8,8 @@ import { askTime } from "./health.ts";
 import { OpenedFirestore } from "./opened-firestore.ts";
 import { loadSdk } from "./sdk.ts";
 import { shownText } from "./shown-text.ts";
+
+const defaultConnectTimeoutMs = 10_000;
 
 /**
  * Opens one database and checks that it answers. `Documents` are the generated `FirestoreCollections`.
@@ -17,7 +20,7 @@ import { shownText } from "./shown-text.ts";
 export async function openFirestore<Documents extends DocumentsByName<Documents> = AnyDocuments>(
   options: FirestoreOptions,
 ): Promise<Firestore<Documents>> {
-  const { connectTimeoutMs = 10_000, timeoutMs = 60_000, signal } = options;
+  const { connectTimeoutMs = defaultConnectTimeoutMs, timeoutMs = 60_000, signal } = options;
   checkMillis("timeoutMs", timeoutMs);
   checkMillis("connectTimeoutMs", connectTimeoutMs);
   const target = await targetOf(options);
@@ -95,13 +98,18 @@ async function targetOf(options: FirestoreOptions): Promise<ClientTarget> {
   return { projectId, databaseId, emulator, account };
 }
 
-async function accountOf({ credentials }: FirestoreOptions): Promise<CheckedAccount | undefined> {
+async function accountOf({
+  credentials,
+  connectTimeoutMs = defaultConnectTimeoutMs,
+  signal,
+}: FirestoreOptions): Promise<CheckedAccount | undefined> {
   if (credentials === undefined || credentials === "") {
     throw new FirestoreError("INVALID_OPTIONS", "Neither credentials nor an emulator was given.", {
       hint: "Give the path of a service-account file (FIREBASE_PRIVATE_KEY_PATH), or emulatorHost (FIRESTORE_EMULATOR_HOST).",
     });
   }
-  if (credentials === "application-default") return undefined;
+  if (credentials === "application-default")
+    return await defaultAccount({ timeoutMs: connectTimeoutMs || defaultConnectTimeoutMs, signal });
   return await readCredentials(credentials);
 }
 
