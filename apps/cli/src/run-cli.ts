@@ -55,6 +55,10 @@ export async function runCli(process: NodeJS.Process): Promise<void> {
   } finally {
     clearInterval(awake);
   }
+  // What a command gave up, such as a server that does not answer, is tried again for seconds: nobody waits for that.
+  setTimeout(() => {
+    if (process.stdout.writableLength + process.stderr.writableLength === 0) process.exit();
+  }, 250).unref();
 }
 
 /** The flags that decide how everything is printed must be known before the rest is understood, or not. */

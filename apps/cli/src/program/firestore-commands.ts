@@ -12,7 +12,7 @@ export function addFirestoreCommands({ program, terminal, run }: ProgramParts): 
     .command("validate")
     .description("Read documents and report those that do not fit the registry; exit with 3 then")
     .argument("[collection...]", "the collections; all of the registry otherwise")
-    .option("--sample <n>", "look at so many documents of each, not at all", parseCount)
+    .option("--sample <n>", "look at no more than so many documents of each", parseCount)
     .option("--strict", "fields and collections that the registry does not know are faults too")
     .option("--registry <path>", "the registry: a file or a folder")
     .addHelpText("after", () =>
