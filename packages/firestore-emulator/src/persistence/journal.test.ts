@@ -290,7 +290,6 @@ describe("a journal that ended", () => {
     await using folder = testFolder();
     const world = await openWorld(join(folder.path, "data"));
     rmSync(join(folder.path, "data"), { recursive: true });
-    await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(() => makeEvent(world.databases, 0, world.journal)).toThrow(
       "was deleted, or another process",
     );

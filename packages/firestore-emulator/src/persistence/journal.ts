@@ -154,7 +154,7 @@ export class Journal {
   }
 
   #checkHeld(): void {
-    if (this.#folder.isHeld) return;
+    if (this.#folder.isHeld && !this.#writer.isDeleted) return;
     const message = `The data folder ${this.#folder.path} was deleted, or another process took it over.`;
     this.#writer.fail(
       new EmulatorError("PERSISTENCE_FAILED", message, {

@@ -1,4 +1,12 @@
-import { closeSync, fdatasync, fdatasyncSync, fsyncSync, ftruncateSync, openSync } from "node:fs";
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { EmulatorError } from "../emulator-error.ts";
@@ -55,6 +63,11 @@ export class LogWriter {
   /** The size of the last log, in bytes. */
   get end(): number {
     return this.#end;
+  }
+
+  /** Whether the file has no name any more, so that what is written to it is gone with this process. */
+  get isDeleted(): boolean {
+    return this.#failure === undefined && fstatSync(this.#descriptor).nlink === 0;
   }
 
   /** Nothing is accepted any more, for this reason. */
