@@ -4,7 +4,9 @@ import type { Aim } from "./report.ts";
 /** What one contender came to in one row. */
 export type Cell =
   | { readonly kind: "figure"; readonly values: readonly number[] }
-  /** It did the work, and wrongly; or failed, or was too slow to wait for. */
+  /** It said that it did the work, and did not do it right. */
+  | { readonly kind: "wrong"; readonly what: string }
+  /** It ended with an error, or was too slow to wait for. */
   | { readonly kind: "failed"; readonly what: string }
   | { readonly kind: "none" };
 
@@ -80,7 +82,7 @@ function line(
 
 function cellText(row: MatrixRow, column: string): string {
   const cell = row.cells[column];
-  if (cell?.kind === "failed") return "WRONG";
+  if (cell?.kind === "wrong" || cell?.kind === "failed") return cell.kind.toUpperCase();
   const median = medianIn(row, column);
   if (median === undefined) return "-";
   return `${median.toFixed(median < 10 ? 1 : 0)} ${row.unit}`;
@@ -96,7 +98,9 @@ function failuresOf(rows: readonly MatrixRow[], columns: readonly string[]): rea
   return rows.flatMap((row) =>
     columns.flatMap((column) => {
       const cell = row.cells[column];
-      return cell?.kind === "failed" ? [`WRONG    ${column}, ${row.name}: ${cell.what}`] : [];
+      return cell?.kind === "wrong" || cell?.kind === "failed"
+        ? [`${cell.kind.toUpperCase().padEnd(7)}  ${column}, ${row.name}: ${cell.what}`]
+        : [];
     }),
   );
 }

@@ -105,11 +105,10 @@ export const lines = {
     title: ({ bulk }) => `${count(bulk)} BulkWriter writes`,
     run: async (db, { bulk }, round) => {
       const writer = db.bulkWriter({ throttling: false });
-      const written = numbers(bulk).map(
-        async (n) => await writer.set(db.doc(`bulk${round}/d${n}`), document(n)),
+      const written = Promise.all(
+        numbers(bulk).map(async (n) => await writer.set(db.doc(`bulk${round}/d${n}`), document(n))),
       );
-      await writer.close();
-      await Promise.all(written);
+      await Promise.all([written, writer.close()]);
     },
     check: async (db, { bulk }, _given, round) => await wrongNumbers(db, `bulk${round}`, bulk),
   },

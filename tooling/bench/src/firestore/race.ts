@@ -59,13 +59,13 @@ export class Race {
     line: LineName | "many",
     round: number,
   ): Promise<Cell> {
-    if (before?.kind === "failed") return before;
+    if (before?.kind === "failed" || before?.kind === "wrong") return before;
     const known = before?.kind === "figure" ? before.values : [];
     if ((known[0] ?? 0) > slowMs) return { kind: "figure", values: known };
     try {
       const project = line in manyProjects ? "bench-many" : `bench-${line.toLowerCase()}`;
       const timing = await this.#time(contender, { line, project, round, sizes: this.#sizes });
-      if (timing.wrong !== undefined) return { kind: "failed", what: timing.wrong };
+      if (timing.wrong !== undefined) return { kind: "wrong", what: timing.wrong };
       // The warm-up counts only where no other run follows, and until one does.
       const values = round <= 1 ? [timing.ms] : [...known, timing.ms];
       return { kind: "figure", values };
