@@ -47,10 +47,11 @@ export class OfficialEmulator {
   }
 
   async query(parent: string, structuredQuery: StructuredQuery): Promise<RawAnswer> {
-    return await this.#client.call("RunQuery", {
+    const answer = await this.#client.call("RunQuery", {
       parent: nameOf(this.database, parent),
       structuredQuery: withExplicitNulls(structuredQuery),
     });
+    return inCloudWords(answer);
   }
 
   async aggregation(
@@ -58,18 +59,34 @@ export class OfficialEmulator {
     structuredQuery: StructuredQuery,
     aggregations: readonly AggregationMessage[],
   ): Promise<RawAnswer> {
-    return await this.#client.call("RunAggregationQuery", {
+    const answer = await this.#client.call("RunAggregationQuery", {
       parent: nameOf(this.database, parent),
       structuredAggregationQuery: {
         structuredQuery: withExplicitNulls(structuredQuery),
         aggregations,
       },
     });
+    return inCloudWords(answer);
   }
 
   close(): void {
     this.#client.close();
   }
+}
+
+/** Two refusals that the cloud words in another way than its emulator. */
+const cloudWords: readonly (readonly [string, string])[] = [
+  ["requires an index that has fields", "requires an index with fields"],
+  [
+    "collection group queries are only allowed if they're at the root or they're an ascending primary key scan",
+    "The query requires an index. There can be none: below a document, a collection group is read by ascending names only.",
+  ],
+];
+
+function inCloudWords(answer: RawAnswer): RawAnswer {
+  let { details } = answer;
+  for (const [emulator, cloud] of cloudWords) details = details.replace(emulator, cloud);
+  return { ...answer, details };
 }
 
 type Filter = NonNullable<StructuredQuery["where"]>;

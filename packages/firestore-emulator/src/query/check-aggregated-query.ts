@@ -46,7 +46,7 @@ function checkNameScan(query: ParsedQuery, fields: readonly FieldPath[]): void {
   const behind = new Set(fields.map(formatFieldPath).filter((field) => !ordered.has(field)));
   if (behind.size > 0) {
     throw invalidArgument(
-      `This query requires an index that has fields [${[...behind].toSorted().join(", ")}] after __name__ and Firestore does not currently support such an index. Please try the query again with additional ordering on those fields.`,
+      `This query requires an index with fields [${[...behind].toSorted().join(", ")}] after __name__ and Firestore does not currently support such an index. Please try the query again with additional ordering on those fields.`,
     );
   }
 }

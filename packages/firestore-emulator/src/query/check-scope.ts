@@ -45,7 +45,7 @@ export function checkGroupOrder({ scope, orders }: ScopeUse): void {
   if (scope.allDescendants && scope.parent !== "" && orders.some(({ descending }) => descending)) {
     throw new RpcError(
       "FAILED_PRECONDITION",
-      "collection group queries are only allowed if they're at the root or they're an ascending primary key scan",
+      "The query requires an index. There can be none: below a document, a collection group is read by ascending names only.",
     );
   }
 }
