@@ -1,4 +1,5 @@
 import { connect } from "node:http2";
+import { connect as connectSocket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const path = "/google.firestore.v1.Firestore/BatchGetDocuments";
@@ -18,7 +19,7 @@ const answered = "0";
 export async function firstAnswer(port: number, timeoutMs: number): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
-    const status = await askOnce(port);
+    const status = (await isListening(port)) ? await askOnce(port) : undefined;
     if (status === answered) return;
     if (status !== undefined) throw new Error(`The first answer was the status ${status}.`);
     if (performance.now() > deadline) throw new Error(`No answer within ${timeoutMs} ms.`);
@@ -26,7 +27,24 @@ export async function firstAnswer(port: number, timeoutMs: number): Promise<void
   }
 }
 
-/** The gRPC status; `undefined` when nobody listens yet. */
+/** Costs little: who is waited for has the machine for itself. */
+async function isListening(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connectSocket(port, "127.0.0.1");
+    const done = (listens: boolean): void => {
+      socket.destroy();
+      resolve(listens);
+    };
+    socket.once("connect", () => {
+      done(true);
+    });
+    socket.once("error", () => {
+      done(false);
+    });
+  });
+}
+
+/** The gRPC status; `undefined` when there is no answer yet. */
 async function askOnce(port: number): Promise<string | undefined> {
   return await new Promise((resolve) => {
     const session = connect(`http://127.0.0.1:${port}`);
