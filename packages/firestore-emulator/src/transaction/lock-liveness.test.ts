@@ -10,7 +10,7 @@ test("whatever is asked for in whatever order, no lock is broken and nobody wait
       fc.array(arbitraryScript, { minLength: 2, maxLength: 8 }),
       fc.infiniteStream(fc.nat()),
       async (scripts, choices) => {
-        const queue = new LockQueue({ lockMs: 60_000, patienceMs: 1 });
+        const queue = new LockQueue({ lockMs: 60_000, patienceMs: 1, courtesyMs: 0 });
         const actors: LockActor[] = [];
         for (const [age, script] of scripts.entries()) {
           actors.push(new LockActor(script, { age, queue, others: actors }));

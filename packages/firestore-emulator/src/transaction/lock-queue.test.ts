@@ -4,7 +4,7 @@ import { LockOwner, type QueryLock } from "./lock-owner.ts";
 import { LockQueue } from "./lock-queue.ts";
 import type { LockTarget } from "./lock-request.ts";
 
-const waits = { lockMs: 1000, patienceMs: 10 };
+const waits = { lockMs: 1000, patienceMs: 10, courtesyMs: 0 };
 
 const documentAt = (path: string): StoredDocument => ({
   path,
@@ -155,6 +155,24 @@ describe("a queue of locks", () => {
     void room.write("third", room.writer(), ["c/2"]);
     room.queue.release(holder);
     expect(await room.news()).toEqual(["first", "second", "third"]);
+  });
+
+  test("a commit that waited for a transaction is made a little after its end", async () => {
+    const queue = new LockQueue({ ...waits, courtesyMs: 5 });
+    const transaction = new LockOwner({ age: 1, isRetry: false, isTransaction: true });
+    transaction.documents.add("c/1");
+    queue.hold(transaction);
+    const owner = new LockOwner({ age: 2, isRetry: false, isTransaction: false });
+    const made = vi.fn<() => void>();
+    void queue.run(
+      { owner, target: { kind: "write", paths: new Set(["c/1"]), written: () => [] } },
+      made,
+    );
+    queue.release(transaction);
+    vi.advanceTimersByTime(4);
+    expect(made).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(made).toHaveBeenCalledOnce();
   });
 
   test("an older transaction does not wait for a younger one that has read what it writes", async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { invalidArgument } from "../rpc-error.ts";
+import { invalidArgument, type RpcError } from "../rpc-error.ts";
 import { LockOwner } from "./lock-owner.ts";
 import { contention } from "./lock-queue.ts";
 import type { Transaction } from "./transaction.ts";
@@ -21,14 +21,19 @@ interface Entry {
 
 const firstByte = 0x11;
 const idBytes = 9;
-/** Of how many ended transactions is remembered how old they were, for those that are tried again. */
+/** Of how many ended transactions is remembered how they ended, and how old they were: they may be tried again. */
 const maxRemembered = 10_000;
+
+interface Ended {
+  readonly age: number;
+  readonly how: "closed" | "aborted" | "expired";
+}
 
 /** The open transactions of a server, by id. */
 export class Transactions {
   readonly #open = new Map<string, Entry>();
-  /** The ages of those that ended, by id. */
-  readonly #ages = new Map<string, number>();
+  /** The last of those that ended, by id. */
+  readonly #ended = new Map<string, Ended>();
   readonly #limits: TransactionLimits;
   readonly #release: (transaction: Transaction) => void;
   #begun = 0;
@@ -57,13 +62,13 @@ export class Transactions {
       database: options.database,
       readTime: options.readTime,
       owner: new LockOwner({
-        age: (retryOf === undefined ? undefined : this.#ages.get(retryOf)) ?? this.#begun,
+        age: (retryOf === undefined ? undefined : this.#ended.get(retryOf)?.age) ?? this.#begun,
         isTransaction: true,
         isRetry: retryOf !== undefined,
       }),
     };
     const end = (): void => {
-      this.end(transaction);
+      this.#end(transaction, "expired");
     };
     this.#open.set(keyOf(id), {
       transaction,
@@ -88,11 +93,7 @@ export class Transactions {
   get(database: string, id: Uint8Array): Transaction {
     const entry = this.#open.get(keyOf(id));
     if (!entry || entry.transaction.database !== database || entry.isCommitting) {
-      throw invalidArgument(
-        id.length === idBytes && id[0] === firstByte
-          ? "Transaction is invalid or closed."
-          : "Invalid transaction.",
-      );
+      throw this.#closedError(id);
     }
     entry.idle.refresh();
     if (entry.transaction.owner.aborted) {
@@ -100,6 +101,17 @@ export class Transactions {
       throw contention();
     }
     return entry.transaction;
+  }
+
+  /** Client libraries repeat a read that failed, and must hear the same again: only then do they begin the transaction anew. */
+  #closedError(id: Uint8Array): RpcError {
+    const how = this.#ended.get(keyOf(id))?.how;
+    if (how === "aborted") return contention();
+    if (how === "expired") {
+      return invalidArgument("The referenced transaction has expired or is no longer valid.");
+    }
+    const isOurs = id.length === idBytes && id[0] === firstByte;
+    return invalidArgument(isOurs ? "Transaction is invalid or closed." : "Invalid transaction.");
   }
 
   /** The same, to be committed: nothing else is done with it from then on. @throws {RpcError} as `get`. */
@@ -120,16 +132,20 @@ export class Transactions {
 
   /** Ends an open transaction and releases its locks. */
   end(transaction: Transaction): void {
+    this.#end(transaction, transaction.owner.aborted ? "aborted" : "closed");
+  }
+
+  #end(transaction: Transaction, how: Ended["how"]): void {
     const key = keyOf(transaction.id);
     const entry = this.#open.get(key);
     if (!entry) return;
     clearTimeout(entry.idle);
     clearTimeout(entry.total);
     this.#open.delete(key);
-    this.#ages.set(key, transaction.owner.age);
-    if (this.#ages.size > maxRemembered) {
-      const [oldest] = this.#ages.keys();
-      if (oldest !== undefined) this.#ages.delete(oldest);
+    this.#ended.set(key, { age: transaction.owner.age, how });
+    if (this.#ended.size > maxRemembered) {
+      const [oldest] = this.#ended.keys();
+      if (oldest !== undefined) this.#ended.delete(oldest);
     }
     this.#release(transaction);
   }
