@@ -68,6 +68,21 @@ test("documents that do not fit end it with 3, and are named with their fields",
   expect(stdout).toContain("4 documents looked at, 3 not as the registry has it.\n");
 });
 
+test("names in documents cannot forge lines or move the cursor", async () => {
+  await using made = await project({
+    "pets/2\u001b[2K\r\n✓ fine": { name: 7, "odd\u001b]0;title\u0007": 1 },
+    "stray\n✓ fine/1": {},
+  });
+  const { stdout } = await runCliProcess(["firestore", "validate"], {
+    cwd: made.dir.path,
+    env: made.env,
+  });
+  expect(stdout).toContain(String.raw`(2\u001b[2K\u000d\u000a✓ fine)`);
+  expect(stdout).toContain(String.raw`odd\u001b]0;title\u0007 is`);
+  expect(stdout).toContain(String.raw`stray\u000a✓ fine: the registry has no such collection`);
+  expect(stdout).not.toMatch(/[^\P{Cc}\n]/u);
+});
+
 test("what the registry does not know is a warning, and a fault with --strict", async () => {
   await using made = await project({ "pets/1": { name: "Rex", colour: "red" }, "strays/1": {} });
   const options = { cwd: made.dir.path, env: made.env };

@@ -5,6 +5,7 @@ import { loadProjectRegistry } from "../project/load-project-registry.ts";
 import { openProjectFirestore } from "../project/open-firestore.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { printJson } from "../terminal/print-json.ts";
+import { printable } from "../terminal/printable.ts";
 import { openProgress } from "../terminal/progress-bar.ts";
 import type { Channel } from "../terminal/terminal.ts";
 import { wrapText } from "../terminal/wrap-text.ts";
@@ -76,8 +77,10 @@ function sayReport(
     sayCollection(out, collection, strict);
   }
   for (const { path, example } of report.unknownCollections) {
-    const where = example === undefined ? "" : `, for example under ${example}`;
-    out.line(`${mark(out, strict)} ${path}: the registry has no such collection${where}`);
+    const where = example === undefined ? "" : `, for example under ${printable(example)}`;
+    out.line(
+      `${mark(out, strict)} ${printable(path)}: the registry has no such collection${where}`,
+    );
   }
   const looked = `${countOf(report.documents, "document")} looked at`;
   const unfit = `${report.invalid} not as the registry has it`;
@@ -99,11 +102,11 @@ function sayCollection(out: Channel, report: CollectionReport, strict: boolean):
   );
   for (const finding of findings) {
     const { field, message, documents: count, examples } = finding;
-    const shown = examples.map((path) => path.slice(path.indexOf("/") + 1)).join(", ");
+    const shown = examples.map((path) => printable(path.slice(path.indexOf("/") + 1))).join(", ");
     const more = count > examples.length ? ", …" : "";
     out.line(
       wrapText(
-        `  ${mark(out, strict || !isUnknown(finding))} ${field === "" ? "" : `${field} `}${message}: ${countOf(count, "document")} (${shown}${more})`,
+        `  ${mark(out, strict || !isUnknown(finding))} ${field === "" ? "" : `${printable(field)} `}${printable(message)}: ${countOf(count, "document")} (${shown}${more})`,
         out.columns,
         "      ",
       ),
