@@ -146,13 +146,18 @@ test("a key that came into the wrong option is not shown", async () => {
   const body = privateKey.split("\n").slice(1, -2).join("");
   const credentials = { clientEmail, privateKey };
   const given = [
-    ...[JSON.stringify(account), encoded, body, secret].map((path) => ({ credentials: path })),
+    ...[JSON.stringify(account), encoded, body, secret, `./${encoded}`, `/a/.b/${body}`].map(
+      (path) => ({ credentials: path }),
+    ),
     ...[privateKey, encoded, body, secret].flatMap((key) => [
       { projectId: `${key}/`, credentials },
       { databaseId: key, projectId: "demo", credentials },
       { emulatorHost: key, projectId: "demo" },
     ]),
   ];
+  const path =
+    "/home/ada/Projects2/company/secrets/my-project-1-firebase-adminsdk-fbsvc-0a1b2c.json";
+  expect(shown(await errorOf(openFirestore({ registry, credentials: path })))).toContain(path);
   for (const options of given) {
     const error = await errorOf(openFirestore({ registry, connectTimeoutMs: 0, ...options }));
     expect(error).toBeInstanceOf(FirestoreError);
