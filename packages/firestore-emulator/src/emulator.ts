@@ -60,7 +60,7 @@ export async function startFirestoreEmulator(
   const engine = new Engine({
     databases,
     log: journal,
-    waits: { lockMs: options.lockWaitMs ?? 15_000, patienceMs: 100, courtesyMs: 30 },
+    waits: { lockMs: options.lockWaitMs ?? 15_000, patienceMs: 250, courtesyMs: 30 },
     idleMs: options.transactionIdleMs ?? 60_000,
     totalMs: options.transactionTotalMs ?? 270_000,
   });
