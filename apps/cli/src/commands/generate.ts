@@ -52,9 +52,15 @@ export async function generate(context: CommandContext, flags: GenerateFlags): P
   terminal.out.line(
     written.length === 0
       ? `All ${countOf(total, "generated file")} are up to date.`
-      : `Wrote ${countOf(written.length, "file")} of ${total}, derived from ${countOf(registry.tables.size, "table")}.`,
+      : `${sayWritten(written, total)}, derived from ${countOf(registry.tables.size, "table")}.`,
   );
   return exitCode.done;
+}
+
+function sayWritten(done: readonly GeneratedDifference[], total: number): string {
+  const removed = done.filter(({ kind }) => kind === "stale").length;
+  const wrote = `Wrote ${countOf(done.length - removed, "file")} of ${total}`;
+  return removed === 0 ? wrote : `${wrote} and removed ${countOf(removed, "stale one")}`;
 }
 
 /** @throws {CliError} FILE_EXISTS when something that was not generated stands in the way. */
