@@ -1,6 +1,6 @@
 import type { Collection } from "./collection.ts";
-import type { OrderedDocuments } from "./document-index.ts";
 import type { DocumentEntry } from "./document-entry.ts";
+import type { OrderedDocuments } from "./document-index.ts";
 import { isBefore, isBehind, type IndexRange } from "./index-range.ts";
 import type { StoredDocument } from "./stored-document.ts";
 
