@@ -22,7 +22,8 @@ export async function testDir(files: Readonly<Record<string, string>> = {}): Pro
     },
     read: async (file) => await readFile(join(path, file), "utf8"),
     [Symbol.asyncDispose]: async () => {
-      await rm(path, { recursive: true, force: true });
+      // A PostgreSQL whose program was killed may still be on its way out.
+      await rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
   for (const [file, content] of Object.entries(files)) {
