@@ -1,4 +1,5 @@
 import type { Timestamp } from "firebase-admin/firestore";
+import { checkListening } from "./check-listening.ts";
 import { toFirestoreError } from "./classify-error.ts";
 import type { ClientTarget } from "./client-settings.ts";
 import type { FirestoreContext } from "./firestore-context.ts";
@@ -24,6 +25,7 @@ export async function checkHealth(
   const { projectId, databaseId } = target;
   const facts = { description, projectId, databaseId, emulator: target.emulator !== undefined };
   try {
+    if (target.emulator) await checkListening(target.emulator, description, { timeoutMs, signal });
     const time = await askTime(context, { timeoutMs, signal });
     const latencyMs = performance.now() - start;
     const here = startedAt + latencyMs / 2;

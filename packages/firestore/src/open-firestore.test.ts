@@ -271,6 +271,7 @@ test("a server that is not there is told within the time for it", async () => {
   expect(error).toMatchObject({
     code: "CONNECTION_FAILED",
     message: expect.stringContaining("127.0.0.1:1"),
+    hint: expect.stringContaining("Nothing listens on 127.0.0.1:1."),
   });
   await using later = await openFirestore({
     registry,
@@ -281,7 +282,7 @@ test("a server that is not there is told within the time for it", async () => {
   expect(await later.health({ timeoutMs: 300 })).toMatchObject({
     ok: false,
     emulator: true,
-    error: { code: expect.stringMatching(/TIMEOUT|CONNECTION_FAILED/) },
+    error: { code: "CONNECTION_FAILED" },
   });
   await later.close({ graceMs: 0 });
 });

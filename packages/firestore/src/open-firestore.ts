@@ -1,3 +1,4 @@
+import { checkListening } from "./check-listening.ts";
 import { openClient, type ClientTarget } from "./client-settings.ts";
 import { readCredentials, type CheckedAccount } from "./credentials.ts";
 import { defaultAccount } from "./default-account.ts";
@@ -38,16 +39,28 @@ export async function openFirestore<Documents extends DocumentsByName<Documents>
   const opened: unknown = new OpenedFirestore(context, target);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types of documents are known to the compiler only
   const firestore = opened as Firestore<Documents>;
-  if (connectTimeoutMs > 0) await checkAnswer(firestore, context, { connectTimeoutMs, signal });
+  if (connectTimeoutMs > 0) {
+    await checkAnswer(firestore, context, { connectTimeoutMs, signal, emulator: target.emulator });
+  }
   return firestore;
 }
 
 async function checkAnswer(
   firestore: { close(options: { readonly graceMs: number }): Promise<void> },
   context: FirestoreContext,
-  limits: { readonly connectTimeoutMs: number; readonly signal: AbortSignal | undefined },
+  limits: {
+    readonly connectTimeoutMs: number;
+    readonly signal: AbortSignal | undefined;
+    readonly emulator: ClientTarget["emulator"];
+  },
 ): Promise<void> {
   try {
+    if (limits.emulator) {
+      await checkListening(limits.emulator, context.description, {
+        timeoutMs: limits.connectTimeoutMs,
+        signal: limits.signal,
+      });
+    }
     await askTime(context, { timeoutMs: limits.connectTimeoutMs, signal: limits.signal });
   } catch (error) {
     await firestore.close({ graceMs: 0 });
