@@ -154,7 +154,7 @@ function fieldFilters(database: string): fc.Arbitrary<FilterMessage> {
   );
 }
 
-function filters(database: string): fc.Arbitrary<FilterMessage> {
+function filters(database: string, maxDepth: number): fc.Arbitrary<FilterMessage> {
   const leaf = fieldFilters(database);
   const composite = (depth: number): fc.Arbitrary<FilterMessage> =>
     depth === 0
@@ -168,7 +168,7 @@ function filters(database: string): fc.Arbitrary<FilterMessage> {
             )
             .map(([op, parts]): FilterMessage => ({ compositeFilter: { op, filters: parts } })),
         );
-  return composite(3);
+  return composite(maxDepth);
 }
 
 type Orders = StructuredQuery["orderBy"];
@@ -199,8 +199,12 @@ function cursors(database: string, orderBy: Orders): fc.Arbitrary<StructuredQuer
   );
 }
 
-/** A query, over any of the collections, that may be one that is refused. */
-export function arbitraryQuery(database: string): fc.Arbitrary<QueryMessage> {
+/**
+ * A query, over any of the collections, that may be one that is refused.
+ *
+ * @param maxDepth how deep its filters are nested at most: the deeper, the more are refused and the fewer find anything.
+ */
+export function arbitraryQuery(database: string, maxDepth = 3): fc.Arbitrary<QueryMessage> {
   const from = fc.constantFrom<StructuredQuery["from"]>(
     [{ collectionId: "c", allDescendants: false }],
     [{ collectionId: "c", allDescendants: false }],
@@ -214,7 +218,7 @@ export function arbitraryQuery(database: string): fc.Arbitrary<QueryMessage> {
       .record({
         parent: fc.constantFrom("", "", "", "c/1", "d/2"),
         from,
-        where: fc.option(filters(database), { nil: undefined, freq: 4 }),
+        where: fc.option(filters(database, maxDepth), { nil: undefined, freq: 4 }),
         startAt: cursors(database, orderBy),
         endAt: cursors(database, orderBy),
         offset: fc.constantFrom(0, 0, 0, 1, 3),

@@ -2,7 +2,7 @@ import type { FieldPath } from "../name/field-path.ts";
 import { formatFieldPath } from "../name/field-path.ts";
 import { pathOfName } from "../name/path-of-name.ts";
 import type { OrderedDocuments } from "../store/document-index.ts";
-import { edgeAtValue, type IndexRange } from "../store/index-range.ts";
+import { edgeAtValue, intersection, type IndexRange } from "../store/index-range.ts";
 import type { StoredDocument } from "../store/stored-document.ts";
 import { Reference } from "../value/reference.ts";
 import type { Value } from "../value/value.ts";
@@ -169,7 +169,7 @@ function lookup({ sources }: AccessContext, names: readonly Value[]): Access {
 function nameAccess({ sources }: AccessContext, range: IndexRange): Access | undefined {
   const index = sources.byName();
   if (!index) return undefined;
-  const { estimate, open } = walk(index, range, false);
+  const { estimate, open } = walk(index, intersection(range, sources.nameRange), false);
   return { estimate, open, order: "none", fields: [["__name__"]] };
 }
 
@@ -186,7 +186,8 @@ function indexAccess({ query }: AccessContext, part: IndexPart): Access | undefi
   if (!index) return undefined;
   const orders = fixed ? query.orderBy.filter((order) => !isSame(order.field, fixed)) : [];
   const [last, ...others] = orders;
-  const isOrdered = last !== undefined && others.length === 0 && isDocumentName(last.field);
+  // The last order is always that of the names, which an index has its entries of one value in.
+  const isOrdered = last !== undefined && others.length === 0;
   const { estimate, open } = walk(index, range, isOrdered && last.descending);
   return { estimate, open, order: isOrdered ? "query" : "none", fields: [field] };
 }

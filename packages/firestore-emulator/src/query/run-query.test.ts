@@ -1,7 +1,17 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { arbitraryQueriedFields, arbitraryQuery } from "../../testing/arbitrary-query.ts";
-import { queryOf, testDatabase, type QueryDescription } from "../../testing/query-of.ts";
+import { denseFields, denseQuery, nameQuery } from "../../testing/arbitrary-dense-query.ts";
+import {
+  arbitraryQueriedFields,
+  arbitraryQuery,
+  type QueryMessage,
+} from "../../testing/arbitrary-query.ts";
+import {
+  queryOf,
+  someReference,
+  testDatabase,
+  type QueryDescription,
+} from "../../testing/query-of.ts";
 import { nameOf } from "../name/resource-name.ts";
 import { RpcError } from "../rpc-error.ts";
 import { Clock } from "../store/clock.ts";
@@ -52,10 +62,13 @@ class World {
 }
 
 const paths = [
+  "c/first",
+  "z/1/c/1",
   ...Array.from({ length: 120 }, (_, index) => `c/${index}`),
   ...Array.from({ length: 60 }, (_, index) => `d/${index % 7}/c/${index}`),
   ...Array.from({ length: 40 }, (_, index) => `c/${index % 3}/d/${index}`),
-];
+  ...Array.from({ length: 90 }, (_, index) => `e/1/${index % 2 === 0 ? "c" : "d"}/${index}`),
+] as const;
 
 function parsed(parent: string, query: Parameters<typeof parseQuery>[2]): ParsedQuery | undefined {
   try {
@@ -66,36 +79,78 @@ function parsed(parent: string, query: Parameters<typeof parseQuery>[2]): Parsed
   }
 }
 
+/** Changes, and queries after them: of now, and of that many changes ago. */
+interface Step {
+  readonly changes: readonly (readonly [string, MapValue | undefined])[];
+  readonly queries: readonly QueryMessage[];
+  readonly ago: number;
+}
+
+function steps(
+  fields: fc.Arbitrary<MapValue>,
+  query: fc.Arbitrary<QueryMessage>,
+): fc.Arbitrary<readonly Step[]> {
+  const change = fc.tuple(fc.constantFrom(...paths), fc.option(fields, { nil: undefined }));
+  const step = fc.record({
+    changes: fc.array(change, { maxLength: 8 }),
+    queries: fc.array(query, { minLength: 10, maxLength: 40 }),
+    ago: fc.nat(3),
+  });
+  return fc.array(step, { minLength: 1, maxLength: 5 });
+}
+
+/** What the queries found, and what they should have. */
+function playedSteps(
+  pool: readonly MapValue[],
+  all: readonly Step[],
+): readonly [found: readonly (readonly string[])[], expected: readonly (readonly string[])[]] {
+  const world = new World();
+  const first = paths.map((path, index) => [path, pool[(index * 7) % pool.length]] as const);
+  const times = [world.write(new Map(first))];
+  const found: (readonly string[])[] = [];
+  const expected: (readonly string[])[] = [];
+  for (const { changes, queries, ago } of all) {
+    for (const { parent, query } of queries) {
+      const ready = parsed(parent, query);
+      if (!ready) continue;
+      for (const time of [undefined, times.at(-1 - ago)]) {
+        found.push(world.actual(ready, time));
+        expected.push(world.expected(ready, time));
+      }
+    }
+    times.push(world.write(new Map(changes)));
+  }
+  return [found, expected];
+}
+
 describe("any query", () => {
-  test("has the results that looking at every document has, now and at any time before", () => {
+  test("of values of every kind finds what looking at every document finds, now and at any time before", () => {
     const fields = arbitraryQueriedFields(testDatabase);
-    const change = fc.tuple(fc.constantFrom(...paths), fc.option(fields, { nil: undefined }));
-    const step = fc.record({
-      changes: fc.array(change, { maxLength: 8 }),
-      queries: fc.array(arbitraryQuery(testDatabase), { minLength: 3, maxLength: 15 }),
-      ago: fc.nat(3),
-    });
+    const query = fc.oneof(arbitraryQuery(testDatabase), arbitraryQuery(testDatabase, 1));
     fc.assert(
       fc.property(
         fc.array(fields, { minLength: 5, maxLength: 40 }),
-        fc.array(step, { minLength: 1, maxLength: 5 }),
-        (pool, steps) => {
-          const world = new World();
-          const first = paths.map((path, index): [string, MapValue | undefined] => [
-            path,
-            pool[(index * 7) % pool.length],
-          ]);
-          const times = [world.write(new Map(first))];
-          for (const { changes, queries, ago } of steps) {
-            for (const { parent, query } of queries) {
-              const ready = parsed(parent, query);
-              if (!ready) continue;
-              expect(world.actual(ready)).toEqual(world.expected(ready));
-              const time = times.at(-1 - ago);
-              expect(world.actual(ready, time)).toEqual(world.expected(ready, time));
-            }
-            times.push(world.write(new Map(changes)));
-          }
+        steps(fields, query),
+        (pool, all) => {
+          const [found, expected] = playedSteps(pool, all);
+          expect(found).toEqual(expected);
+        },
+      ),
+      { numRuns },
+    );
+  });
+
+  test("that finds many does so too", () => {
+    fc.assert(
+      fc.property(
+        fc.array(denseFields, { minLength: 20, maxLength: 40 }),
+        steps(
+          denseFields,
+          fc.oneof(denseQuery(testDatabase, paths), nameQuery(testDatabase, paths)),
+        ),
+        (pool, all) => {
+          const [found, expected] = playedSteps(pool, all);
+          expect(found).toEqual(expected);
         },
       ),
       { numRuns },
@@ -158,6 +213,7 @@ describe("of 5,000 documents", () => {
       10,
     ],
     ["a collection group", { where: [["group", "==", 8n]], group: true }, 10],
+    ["the first of two orders", { orderBy: ["group", "rank desc"], limit: 5 }, 11],
     ["the first names", { limit: 3 }, 3],
     ["the first names of a collection group", { group: true, limit: 3 }, 3],
   ])("a query of %s looks at no more than it has to", (_, description, most) => {
@@ -172,6 +228,19 @@ describe("of 5,000 documents", () => {
     expect(world.actual(page)).toEqual(world.expected(page));
     expect(runQuery(world.database, page).scanned).toBeLessThanOrEqual(10);
   });
+});
+
+test("the last page of what is below a document does not go on behind it", () => {
+  const world = new World();
+  const below = Array.from(
+    { length: 100 },
+    (_, index) => `b/1/${index % 2 === 0 ? "c" : "d"}/${index}`,
+  );
+  world.write(new Map(["a/1/c/1", ...below, "c/1"].map((path) => [path, new Map()])));
+  const all = queryOf("", { group: true, parent: "b/1" });
+  const last = someReference("b/1/d/95");
+  const page = { ...all, startAt: { values: [last], before: true }, limit: 10 };
+  expect(world.actual(page)).toEqual(["b/1/d/95", "b/1/d/97", "b/1/d/99"]);
 });
 
 test("the offset is skipped and counted, and the limit counts from there", () => {
