@@ -22,12 +22,19 @@ interface EntryKind<T> {
   readonly documentOf: (entry: T) => StoredDocument;
 }
 
+/** What an index is made of. */
+export interface IndexedDocuments {
+  readonly documents: Iterable<StoredDocument>;
+  /** Whether they come in the order of their paths. */
+  readonly areByPath: boolean;
+}
+
 /** An index over documents that is told of each change. */
 export class DocumentIndex<T> implements OrderedDocuments {
   readonly #kind: EntryKind<T>;
   readonly #entries: SortedList<T>;
 
-  constructor(kind: EntryKind<T>, documents: Iterable<StoredDocument>) {
+  constructor(kind: EntryKind<T>, documents: IndexedDocuments) {
     this.#kind = kind;
     const compare = (left: T, right: T): number => this.#compare(left, right);
     this.#entries = new SortedList(compare, sortedEntries(kind, documents));
@@ -89,32 +96,34 @@ export class DocumentIndex<T> implements OrderedDocuments {
   }
 }
 
-/** All entries in order. Their values are looked up once; paths are compared only where the documents do not come by path. */
-function sortedEntries<T>(kind: EntryKind<T>, documents: Iterable<StoredDocument>): readonly T[] {
-  const keyed: { readonly entry: T; readonly value: Value; readonly path: string }[] = [];
-  let isByPath = true;
-  let last = "";
+/** All entries in order. Their values are looked up once. */
+function sortedEntries<T>(kind: EntryKind<T>, { documents, areByPath }: IndexedDocuments): T[] {
+  const entries: T[] = [];
   for (const document of documents) {
-    const { path } = document;
-    isByPath &&= last === "" || comparePaths(last, path) < 0;
-    last = path;
-    for (const entry of kind.entriesOf(document)) {
-      keyed.push({ entry, value: kind.valueOf(entry), path });
-    }
+    for (const entry of kind.entriesOf(document)) entries.push(entry);
   }
-  return keyed
-    .toSorted(
-      (left, right) =>
-        compareValues(left.value, right.value) ||
-        (isByPath ? 0 : comparePaths(left.path, right.path)),
-    )
-    .map(({ entry }) => entry);
+  const values = entries.map(kind.valueOf);
+  const comparePlaces = (left: number, right: number): number => {
+    const [a, b] = [entries[left], entries[right]];
+    if (areByPath || a === undefined || b === undefined) return left - right;
+    return comparePaths(kind.documentOf(a).path, kind.documentOf(b).path);
+  };
+  const order = Uint32Array.from(entries, (_, index) => index).sort(
+    (left, right) =>
+      compareValues(values[left] ?? null, values[right] ?? null) || comparePlaces(left, right),
+  );
+  const sorted: T[] = [];
+  for (const index of order) {
+    const entry = entries[index];
+    if (entry !== undefined) sorted.push(entry);
+  }
+  return sorted;
 }
 
 /** An index of the values of a field. Documents without it are not in it. */
 export function valueIndex(
   field: FieldPath,
-  documents: Iterable<StoredDocument>,
+  documents: IndexedDocuments,
 ): DocumentIndex<StoredDocument> {
   const valueOf = ({ fields }: StoredDocument): Value =>
     indexedValue(valueAt(fields, field) ?? null);
@@ -124,7 +133,7 @@ export function valueIndex(
 }
 
 /** An index of the names alone: all values are null. */
-export function nameIndex(documents: Iterable<StoredDocument>): DocumentIndex<StoredDocument> {
+export function nameIndex(documents: IndexedDocuments): DocumentIndex<StoredDocument> {
   return new DocumentIndex(names, documents);
 }
 
@@ -142,7 +151,7 @@ interface ElementEntry {
 /** An index of the elements of the arrays in a field: each document is in it once for each that differs. */
 export function elementIndex(
   field: FieldPath,
-  documents: Iterable<StoredDocument>,
+  documents: IndexedDocuments,
 ): DocumentIndex<ElementEntry> {
   return new DocumentIndex(
     {

@@ -1,12 +1,14 @@
 import { formatFieldPath, type FieldPath } from "../name/field-path.ts";
 import { lastId, parentPath } from "../name/resource-name.ts";
 import { ChangeLog } from "./change-log.ts";
+import type { Collection } from "./collection.ts";
 import type { AppliedChange, AppliedCommit, CollectionScope, Database } from "./database.ts";
 import {
   elementIndex,
   nameIndex,
   valueIndex,
   type DocumentIndex,
+  type IndexedDocuments,
   type OrderedDocuments,
 } from "./document-index.ts";
 import type { StoredDocument } from "./stored-document.ts";
@@ -76,7 +78,7 @@ export class IndexSet {
   #index(
     scope: CollectionScope,
     name: string,
-    make: (documents: Iterable<StoredDocument>) => AnyIndex,
+    make: (documents: IndexedDocuments) => AnyIndex,
   ): OrderedDocuments {
     const key = scopeKey(scope);
     const indexes = this.#scopes.get(key) ?? new Map<string, KeptIndex>();
@@ -94,10 +96,9 @@ export class IndexSet {
     return index;
   }
 
-  *#documents(scope: CollectionScope): Generator<StoredDocument, void> {
-    for (const collection of this.#database.collectionsIn(scope)) {
-      for (const { current } of collection.ascending()) if (current) yield current;
-    }
+  #documents(scope: CollectionScope): IndexedDocuments {
+    const collections = this.#database.collectionsIn(scope);
+    return { documents: currentDocuments(collections), areByPath: collections.length === 1 };
   }
 
   #apply(commit: AppliedCommit): void {
@@ -133,6 +134,12 @@ export class IndexSet {
       count -= indexes.size;
       if (count <= maxIndexes) return;
     }
+  }
+}
+
+function* currentDocuments(collections: readonly Collection[]): Generator<StoredDocument, void> {
+  for (const collection of collections) {
+    for (const { current } of collection.ascending()) if (current) yield current;
   }
 }
 
