@@ -1,7 +1,7 @@
 import { formatFieldPath } from "../name/field-path.ts";
 import { invalidArgument } from "../rpc-error.ts";
 import { disjunctionsOf, maxDisjunctions, tooManyDisjunctions } from "./disjunctions.ts";
-import { isMembership, operandsOf } from "./parse-filter.ts";
+import { operandsOf } from "./parse-filter.ts";
 import { isDocumentName } from "./parse-query-field.ts";
 import type { FieldFilter, FieldOperator, Filter } from "./parsed-query.ts";
 
@@ -41,16 +41,14 @@ export function checkFilter(filter: Filter | undefined, parts: QueryParts): void
   if (filter) checkDisjunctions(filter);
 }
 
-function isList({ operator, value }: FieldFilter): boolean {
-  const isOne = operator === "in" || operator === "array-contains-any";
-  return isOne && operandsOf(operator, value).length > 0;
+/** A comparison with each of several values counts as many. */
+function countOf({ operator, value }: FieldFilter): number {
+  const isEach = operator === "in" || operator === "array-contains-any";
+  return isEach ? operandsOf(operator, value).length : 1;
 }
 
 function checkParts(fields: readonly FieldFilter[], { orders, hasAncestor }: QueryParts): void {
-  let filters = 0;
-  for (const field of fields) {
-    filters += isList(field) ? operandsOf(field.operator, field.value).length : 1;
-  }
+  const filters = fields.reduce((count, field) => count + countOf(field), 0);
   if (filters + orders + (hasAncestor ? 1 : 0) > maxParts) {
     throw invalidArgument(
       `The query may not have more than ${maxParts} filters + sort orders + ancestor total. Currently there are ${filters} filters, ${orders} sort orders, and ${hasAncestor ? "one" : "no"} ancestor filter.`,
@@ -82,20 +80,6 @@ function checkNameEquality(fields: readonly FieldFilter[]): void {
       "Equality on key is not allowed if there are other inequality fields and key does not appear in inequalities.",
     );
   }
-}
-
-/** @throws {RpcError} INVALID_ARGUMENT when one of the alternatives asks two things of elements. */
-export function checkMembership(filter: Filter): void {
-  const disjunctions = disjunctionsOf(membershipOf(filter));
-  if (disjunctions === tooManyDisjunctions || disjunctions.some(({ length }) => length > 1)) {
-    throw invalidArgument("A maximum of 1 'ARRAY_CONTAINS' filter is allowed per disjunction.");
-  }
-}
-
-/** The filter without the comparisons that ask nothing of elements. */
-function membershipOf(filter: Filter): Filter {
-  if (filter.kind !== "field") return { ...filter, filters: filter.filters.map(membershipOf) };
-  return isMembership(filter.operator) ? filter : { kind: "and", filters: [] };
 }
 
 function checkDisjunctions(filter: Filter): void {

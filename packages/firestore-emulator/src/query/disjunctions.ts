@@ -44,7 +44,6 @@ export function disjunctionsOf(
 function alternativesOf(filter: FieldFilter): readonly Conjunction[] {
   if (filter.operator !== "in" && filter.operator !== "array-contains-any") return [[filter]];
   const operands = operandsOf(filter.operator, filter.value);
-  if (operands.length === 0) return [[filter]];
   const operator = filter.operator === "in" ? "==" : "array-contains";
   return distinctConjunctions(operands.map((value) => [{ ...filter, operator, value }]));
 }
@@ -77,7 +76,8 @@ function sameSet<T>(
   same: (left: T, right: T) => boolean,
 ): boolean {
   return (
-    left.length === right.length && left.every((item) => right.some((other) => same(item, other)))
+    left.every((item) => right.some((other) => same(item, other))) &&
+    right.every((item) => left.some((other) => same(item, other)))
   );
 }
 
@@ -90,7 +90,8 @@ function sameFilter(left: Filter, right: Filter): boolean {
   );
 }
 
-function sameFieldFilter(left: FieldFilter, right: FieldFilter): boolean {
+/** Whether two comparisons are the same, whatever the order of the values in a list. */
+export function sameFieldFilter(left: FieldFilter, right: FieldFilter): boolean {
   return (
     left.operator === right.operator &&
     left.field.length === right.field.length &&

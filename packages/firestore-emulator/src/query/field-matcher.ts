@@ -5,6 +5,7 @@ import type { StoredDocument } from "../store/stored-document.ts";
 import { compareValues, equalValues, typeOrder } from "../value/compare-values.ts";
 import { Reference } from "../value/reference.ts";
 import { isArray, type Value } from "../value/value.ts";
+import { isComparable } from "./check-query-value.ts";
 import { operandsOf } from "./parse-filter.ts";
 import { isDocumentName } from "./parse-query-field.ts";
 import type { FieldFilter, Filter } from "./parsed-query.ts";
@@ -50,7 +51,9 @@ function fieldMatcher(filter: FieldFilter): Predicate {
 
 /** Whether a comparison holds for a value that is there. */
 export function valueMatcher({ operator, value: operand }: FieldFilter): (value: Value) => boolean {
-  const operands = operandsOf(operator, operand);
+  const all = operandsOf(operator, operand);
+  const operands =
+    operator === "in" || operator === "array-contains-any" ? all.filter(isComparable) : all;
   const isOperand = (value: Value): boolean => operands.some((one) => equalValues(value, one));
   // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- The others are the ranges.
   switch (operator) {
@@ -59,6 +62,7 @@ export function valueMatcher({ operator, value: operand }: FieldFilter): (value:
       return isOperand;
     case "!=":
     case "not-in":
+      if (operator === "not-in" && operands.includes(null)) return () => false;
       return (value) => value !== null && !isOperand(value);
     case "array-contains":
     case "array-contains-any":

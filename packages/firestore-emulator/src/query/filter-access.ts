@@ -7,6 +7,7 @@ import type { StoredDocument } from "../store/stored-document.ts";
 import { Reference } from "../value/reference.ts";
 import type { Value } from "../value/value.ts";
 import { unionOf, type Access } from "./access.ts";
+import { isComparable } from "./check-query-value.ts";
 import type { DocumentSources } from "./document-sources.ts";
 import { operandsOf } from "./parse-filter.ts";
 import { isDocumentName } from "./parse-query-field.ts";
@@ -118,7 +119,7 @@ function operandCandidate(
   context: AccessContext,
   { field, operator, value }: FieldFilter,
 ): Candidate {
-  const operands = operandsOf(operator, value);
+  const operands = operandsOf(operator, value).filter(isComparable);
   if (isDocumentName(field)) return { rank: 0, open: () => lookup(context, operands) };
   const isElement = operator !== "in";
   return {

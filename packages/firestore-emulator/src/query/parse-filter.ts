@@ -128,24 +128,23 @@ export function operandsOf(operator: FieldOperator, value: Value): readonly Valu
 }
 
 /**
- * The same filter without the comparisons that nothing can satisfy: as a field filter, null and NaN are equal to nothing,
- * and nothing is below or above them. One that is left with nothing to match has an empty list. (The unary filters do find them.)
+ * The same filter where its own operator says what it matches. As a field filter, null and NaN are equal to nothing, and nothing
+ * is below or above them (the unary filters do find them): what can match nothing becomes a list of them, of which none is ever
+ * found.
  */
 function withoutIncomparable(filter: FieldFilter): FieldFilter {
   const { operator, value } = filter;
-  if (operator === "!=") {
-    if (value === null) return { ...filter, operator: "in", value: [] };
-    return isComparable(value) ? filter : { ...filter, value: null };
-  }
-  if (operator === "not-in") {
+  if (isComparable(value)) {
+    if (operator !== "not-in") return filter;
     const operands = operandsOf(operator, value);
-    return operands.includes(null)
-      ? { ...filter, operator: "in", value: [] }
-      : { ...filter, value: operands.filter(isComparable) };
+    return operands.length === 1 && operands[0] === null
+      ? { ...filter, operator: "in", value: [null] }
+      : { ...filter, value: operands.filter((one) => !Number.isNaN(one)) };
   }
-  const operands = operandsOf(operator, value).filter(isComparable);
-  if (operands.length === 0) {
-    return { ...filter, operator: isMembership(operator) ? "array-contains-any" : "in", value: [] };
-  }
-  return listOperators[operator] ? { ...filter, value: operands } : filter;
+  if (operator === "!=" && value !== null) return { ...filter, value: null };
+  return {
+    ...filter,
+    operator: isMembership(operator) ? "array-contains-any" : "in",
+    value: [value],
+  };
 }

@@ -84,7 +84,7 @@ describe("what a query implies", () => {
   test("nothing is equal to null in a field filter, but in a unary filter null is", () => {
     expect(parse({ where: where("a", "==", null) }).filter).toMatchObject({
       operator: "in",
-      value: [],
+      value: [null],
     });
     const unary = { unaryFilter: { field: { fieldPath: "a" }, op: 3 } };
     expect(parse({ where: unary }).filter).toMatchObject({ operator: "==", value: null });

@@ -20,7 +20,7 @@ export interface FieldFilter {
   /** `["__name__"]` is the document itself; its value is a `Reference`. */
   readonly field: FieldPath;
   readonly operator: FieldOperator;
-  /** An array for `in`, `not-in` and `array-contains-any`. */
+  /** An array for `in`, `not-in` and `array-contains-any`. Null and NaN among those of `in` and the last are never found. */
   readonly value: Value;
 }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { denseFields, denseQuery, nameQuery } from "../../testing/arbitrary-dense-query.ts";
 import {
   arbitraryAggregations,
   arbitraryNearest,
@@ -30,6 +31,14 @@ const address = process.env["FIRESTORE_EMULATOR_HOST"];
 const numRuns = process.env["SLOW"] === "1" ? 1000 : 50;
 const timeout = 3_600_000;
 const name = `projects/query-${process.pid}/databases/(default)`;
+
+/** As many documents as indexes are made for. */
+const paths = [
+  "c/first",
+  "c/1/d/1",
+  ...Array.from({ length: 70 }, (_, index) => `c/${index}`),
+  ...Array.from({ length: 20 }, (_, index) => `d/${index % 7}/c/${index}`),
+] as const;
 
 /** What was answered, or the code and the text of the refusal. */
 type Answer<T> = { readonly answer: T } | { readonly refusal: string };
@@ -158,6 +167,25 @@ describe.skipIf(address === undefined)("compared with the official emulator", ()
     await fc.assert(
       fc.asyncProperty(arbitraryQueryWorld(name, arbitraryQuery(name)), async (world) => {
         const [here, there] = await disagreement(official, world, [queryHere, queryThere]);
+        expect(here).toEqual(there);
+      }),
+      { numRuns },
+    );
+  });
+
+  test("a query that finds many has them in the same order", { timeout }, async () => {
+    const world = fc.record({
+      documents: fc
+        .array(denseFields, { minLength: paths.length, maxLength: paths.length })
+        .map((all) => new Map(paths.map((path, index) => [path, all[index] ?? new Map()]))),
+      queries: fc.array(fc.oneof(denseQuery(name, paths), nameQuery(name, paths)), {
+        minLength: 1,
+        maxLength: 40,
+      }),
+    });
+    await fc.assert(
+      fc.asyncProperty(world, async (one) => {
+        const [here, there] = await disagreement(official, one, [queryHere, queryThere]);
         expect(here).toEqual(there);
       }),
       { numRuns },
