@@ -108,7 +108,7 @@ function sortedEntries<T>(kind: EntryKind<T>, { documents, areByPath }: IndexedD
     if (areByPath || a === undefined || b === undefined) return left - right;
     return comparePaths(kind.documentOf(a).path, kind.documentOf(b).path);
   };
-  const order = Uint32Array.from(entries, (_, index) => index).sort(
+  const order = Uint32Array.from(entries, (_, index) => index).toSorted(
     (left, right) =>
       compareValues(values[left] ?? null, values[right] ?? null) || comparePlaces(left, right),
   );
