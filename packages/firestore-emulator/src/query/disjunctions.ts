@@ -56,7 +56,8 @@ function distinctFields(filters: Conjunction): Conjunction {
   return distinct(filters, sameFieldFilter);
 }
 
-function distinctFilters(filters: readonly Filter[]): readonly Filter[] {
+/** The filters without those that are the same as one before. */
+export function distinctFilters(filters: readonly Filter[]): readonly Filter[] {
   return distinct(filters, sameFilter);
 }
 
@@ -91,7 +92,7 @@ function sameFilter(left: Filter, right: Filter): boolean {
 }
 
 /** Whether two comparisons are the same, whatever the order of the values in a list. */
-export function sameFieldFilter(left: FieldFilter, right: FieldFilter): boolean {
+function sameFieldFilter(left: FieldFilter, right: FieldFilter): boolean {
   return (
     left.operator === right.operator &&
     left.field.length === right.field.length &&
