@@ -103,6 +103,10 @@ describe("fields", () => {
   test("have vectors of up to 2,048 dimensions", () => {
     expect(() => check(vector(2048))).not.toThrow();
     expect(() => check(vector(2049))).toThrow("Vectors must be at most 2048 dimensions.");
+    const infinite = map({ __type__: "__vector__", value: [0.5, Infinity] });
+    expect(() => check(infinite)).not.toThrow();
+    const unordered = map({ __type__: "__vector__", value: [0.5, NaN] });
+    expect(() => check(unordered)).toThrow("Vector cannot contain NaN values.");
   });
 
   test("whose names begin and end with two underscores are Firestore's", () => {

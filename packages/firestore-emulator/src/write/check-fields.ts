@@ -155,5 +155,8 @@ function checkTypedMap(map: MapValue, place: Place): MapValue {
   if (numbers.length > maxVectorDimensions) {
     throw invalidArgument(`Vectors must be at most ${maxVectorDimensions} dimensions.`);
   }
+  if (numbers.some((number) => Number.isNaN(number))) {
+    throw invalidArgument("Vector cannot contain NaN values.");
+  }
   return map;
 }
