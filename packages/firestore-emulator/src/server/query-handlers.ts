@@ -11,7 +11,7 @@ import { numberOf, parseAggregations } from "../query/parse-aggregations.ts";
 import { parseQuery } from "../query/parse-query.ts";
 import type { ParsedQuery } from "../query/parsed-query.ts";
 import { partitionQuery } from "../query/partition-query.ts";
-import { queryMatcher } from "../query/query-matcher.ts";
+import { queryMatcher, type QueryMatcher } from "../query/query-matcher.ts";
 import { runAggregation } from "../query/run-aggregation.ts";
 import { runQuery, type QueryResult } from "../query/run-query.ts";
 import { invalidArgument, RpcError } from "../rpc-error.ts";
@@ -43,10 +43,11 @@ export function queryHandlers(engine: Engine, indexes: IndexPolicy): QueryHandle
         return;
       }
       const started = performance.now();
+      const matcher = queryMatcher(query);
       const { result, time } = await engine.readRange(
         context,
-        queryLock(query),
-        (at) => locked(query, runQuery(context.database, query, at)),
+        queryLock(query, matcher),
+        (at) => locked(query, matcher, runQuery(context.database, query, at)),
         signal,
       );
       const explained = explainOptions && {
@@ -80,12 +81,13 @@ export function queryHandlers(engine: Engine, indexes: IndexPolicy): QueryHandle
         return;
       }
       const started = performance.now();
+      const lock = queryLock(query, queryMatcher(query));
       const { result, time } = await engine.readRange(
         context,
-        queryLock(query),
+        lock,
         (at) => ({
           result: runAggregation(context.database, query, aggregations, at),
-          read: queryMatcher(query).matches,
+          read: lock.covers,
         }),
         signal,
       );
@@ -148,16 +150,16 @@ function aggregatedOf(messages: readonly AggregationMessage[]): {
   return { fields, upTo };
 }
 
-function queryLock(query: ParsedQuery): QueryLock {
-  return { collectionId: query.scope.collectionId, covers: queryMatcher(query).matches };
+function queryLock({ scope }: ParsedQuery, { matches }: QueryMatcher): QueryLock {
+  return { collectionId: scope.collectionId, covers: matches };
 }
 
 /** A query that reached its limit has read no further than its last document. */
 function locked(
   query: ParsedQuery,
+  { matches, compare }: QueryMatcher,
   result: QueryResult,
 ): { result: QueryResult; read: QueryLock["covers"] } {
-  const { matches, compare } = queryMatcher(query);
   const last = result.documents.at(-1);
   const isFull = query.limit !== undefined && result.documents.length === query.limit;
   if (!isFull || !last || query.findNearest) return { result, read: matches };
