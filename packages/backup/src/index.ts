@@ -1,0 +1,1 @@
+export { BackupError, type BackupErrorCode, type BackupErrorDetails } from "./backup-error.ts";
