@@ -1,0 +1,66 @@
+import { openPostgres } from "@ctb-data/postgres";
+import { createTestDatabase } from "@ctb-data/postgres/testing";
+import { expect, test } from "vitest";
+import { dropOwnObjects, dropMarker, findOwnObjects, readMarker, writeMarker } from "./postgres-target.ts";
+
+test("a new database has nothing of its own, and an extension or the word of a restore is nothing", async () => {
+  await using database = await createTestDatabase();
+  await using postgres = await openPostgres({ url: database.url });
+  await postgres.query("CREATE EXTENSION IF NOT EXISTS pg_trgm");
+  await writeMarker(postgres, "2026-11-22T02-00-00Z-k3v9d0x7");
+  expect(await findOwnObjects(postgres)).toEqual([]);
+});
+
+test.each([
+  ["CREATE TABLE t ()", "relation t"],
+  ["CREATE SCHEMA app", "schema app"],
+  ["CREATE TYPE mood AS ENUM ('ok')", "type mood"],
+  ["CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "function f()"],
+  ["CREATE VIEW v AS SELECT 1 AS one", "relation v"],
+])("%s makes a database one that is not empty", async (sql, expected) => {
+  await using database = await createTestDatabase();
+  await using postgres = await openPostgres({ url: database.url });
+  await postgres.query(sql);
+  expect(await findOwnObjects(postgres)).toEqual([expected]);
+});
+
+test("dropping everything leaves a database as it is made, and a rollback brings everything back", async () => {
+  await using database = await createTestDatabase();
+  await using postgres = await openPostgres({ url: database.url });
+  for (const sql of [
+    "CREATE EXTENSION pg_trgm",
+    'CREATE SCHEMA "odd ""one"""',
+    "CREATE TABLE a (id int PRIMARY KEY)",
+    'CREATE TABLE "odd ""one""".b (id int REFERENCES a)',
+    "CREATE VIEW v AS SELECT * FROM a",
+    "CREATE PUBLICATION everything FOR ALL TABLES",
+    "CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
+    "CREATE EVENT TRIGGER watcher ON ddl_command_end EXECUTE FUNCTION watch()",
+  ])
+    await postgres.query(sql);
+  const failed = postgres.transaction(async (tx) => {
+    await dropOwnObjects(tx);
+    throw new Error("not today");
+  });
+  await expect(failed).rejects.toThrow("not today");
+  expect(await findOwnObjects(postgres)).not.toEqual([]);
+  await postgres.transaction(async (tx) => await dropOwnObjects(tx));
+  expect(await findOwnObjects(postgres)).toEqual([]);
+  const { rows } = await postgres.query(
+    "SELECT nspacl::text AS acl, nspowner::regrole::text AS owner FROM pg_namespace WHERE nspname = 'public'",
+  );
+  expect(rows).toEqual([
+    { acl: "{pg_database_owner=UC/pg_database_owner,=U/pg_database_owner}", owner: "pg_database_owner" },
+  ]);
+});
+
+test("the word of a restore is there until it is taken away", async () => {
+  await using database = await createTestDatabase();
+  await using postgres = await openPostgres({ url: database.url });
+  expect(await readMarker(postgres)).toBeUndefined();
+  await writeMarker(postgres, "a");
+  await writeMarker(postgres, "b");
+  expect(await readMarker(postgres)).toMatchObject({ backup: "b" });
+  await dropMarker(postgres);
+  expect(await readMarker(postgres)).toBeUndefined();
+});

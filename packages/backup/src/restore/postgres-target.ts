@@ -1,0 +1,98 @@
+import { quoteIdentifier, type Queryable } from "@ctb-data/postgres";
+
+/** An unfinished restore, as it left word in the database that it restores into. */
+export interface RestoreMarker {
+  /** The id of the backup. */
+  readonly backup: string;
+  readonly startedAt: string;
+}
+
+/** Where a restore leaves word of itself until it is done. It is no part of any backup. */
+const markerSchema = "ctb_data_restore";
+
+const own = `nspname !~ '^pg_' AND nspname <> 'information_schema' AND nspname <> '${markerSchema}'`;
+const notOfExtension = (catalog: string): string =>
+  `NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS member WHERE member.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass
+     AND member.objid = object.oid AND member.deptype = 'e')`;
+
+/** The word that an unfinished restore left; undefined when there is none. */
+export async function readMarker(connection: Queryable): Promise<RestoreMarker | undefined> {
+  const { rows: there } = await connection.query<{ there: boolean }>(
+    `SELECT pg_catalog.to_regclass('${markerSchema}.state') IS NOT NULL AS there`,
+  );
+  if (there[0]?.there !== true) return undefined;
+  const { rows } = await connection.query<{ backup: string; startedAt: string }>(
+    `SELECT backup, started_at::text AS "startedAt" FROM ${markerSchema}.state`,
+  );
+  return rows[0];
+}
+
+/** Leaves word of a restore that begins. Belongs into the transaction that makes the first change. */
+export async function writeMarker(connection: Queryable, backup: string): Promise<void> {
+  await connection.query(`DROP SCHEMA IF EXISTS ${markerSchema} CASCADE`);
+  await connection.query(`CREATE SCHEMA ${markerSchema}`);
+  await connection.query(
+    `CREATE TABLE ${markerSchema}.state (backup text NOT NULL, started_at timestamptz NOT NULL DEFAULT pg_catalog.now())`,
+  );
+  await connection.query(`INSERT INTO ${markerSchema}.state (backup) VALUES ($1)`, [backup]);
+}
+
+/** The restore is done. */
+export async function dropMarker(connection: Queryable): Promise<void> {
+  await connection.query(`DROP SCHEMA IF EXISTS ${markerSchema} CASCADE`);
+}
+
+/**
+ * Up to five things in the database that somebody made: schemas but `public`, relations, functions, types. None in a database as
+ * CREATE DATABASE makes it, with or without extensions.
+ */
+export async function findOwnObjects(connection: Queryable): Promise<readonly string[]> {
+  const { rows } = await connection.query<{ name: string }>(
+    `SELECT name FROM (
+       SELECT 1 AS rank, 'schema ' || pg_catalog.quote_ident(nspname) AS name
+         FROM pg_catalog.pg_namespace AS object WHERE ${own} AND nspname <> 'public' AND ${notOfExtension("pg_namespace")}
+       UNION ALL
+       SELECT 0, 'relation ' || object.oid::pg_catalog.regclass::text FROM pg_catalog.pg_class AS object
+         JOIN pg_catalog.pg_namespace AS space ON space.oid = relnamespace
+         WHERE ${own} AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND ${notOfExtension("pg_class")}
+       UNION ALL
+       SELECT 2, 'function ' || object.oid::pg_catalog.regprocedure::text FROM pg_catalog.pg_proc AS object
+         JOIN pg_catalog.pg_namespace AS space ON space.oid = pronamespace WHERE ${own} AND ${notOfExtension("pg_proc")}
+       UNION ALL
+       SELECT 2, 'type ' || pg_catalog.format_type(object.oid, NULL) FROM pg_catalog.pg_type AS object
+         JOIN pg_catalog.pg_namespace AS space ON space.oid = typnamespace
+         WHERE ${own} AND typtype IN ('e', 'd', 'r') AND ${notOfExtension("pg_type")}
+     ) AS found ORDER BY rank, name LIMIT 5`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+/**
+ * Drops all that is in the database, extensions too: it is then as CREATE DATABASE makes it. Inside the caller's transaction, so that
+ * nothing is lost when what comes next fails.
+ */
+export async function dropOwnObjects(connection: Queryable): Promise<void> {
+  const { rows } = await connection.query<{ sql: string }>(
+    `SELECT pg_catalog.format('DROP PUBLICATION %I', pubname) AS sql FROM pg_catalog.pg_publication
+     UNION ALL SELECT pg_catalog.format('DROP EVENT TRIGGER %I', evtname) FROM pg_catalog.pg_event_trigger AS object
+       WHERE ${notOfExtension("pg_event_trigger")}
+     UNION ALL SELECT pg_catalog.format('DROP EXTENSION %I CASCADE', extname) FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql'`,
+  );
+  for (const { sql } of rows) await connection.query(sql);
+  await connection.query("SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata");
+  const { rows: schemas } = await connection.query<{ name: string }>(
+    `SELECT nspname AS name FROM pg_catalog.pg_namespace WHERE ${own}`,
+  );
+  for (const { name } of schemas)
+    await connection.query(`DROP SCHEMA ${quoteIdentifier(name)} CASCADE`);
+  const { rows: servers } = await connection.query<{ name: string }>(
+    "SELECT fdwname AS name FROM pg_catalog.pg_foreign_data_wrapper",
+  );
+  for (const { name } of servers)
+    await connection.query(`DROP FOREIGN DATA WRAPPER ${quoteIdentifier(name)} CASCADE`);
+  await connection.query("CREATE SCHEMA public");
+  await connection.query("GRANT USAGE ON SCHEMA public TO PUBLIC");
+  // As CREATE DATABASE has it since version 14; who may not give it away keeps it.
+  await connection.query(`DO $$ BEGIN ALTER SCHEMA public OWNER TO pg_database_owner;
+    EXCEPTION WHEN insufficient_privilege OR undefined_object THEN NULL; END $$`);
+}

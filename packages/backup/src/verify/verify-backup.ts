@@ -1,0 +1,106 @@
+import { openBackup, readSignedRecord, type OpenBackupOptions, type OpenedBackup } from "../archive/read-backup.ts";
+import { writeEvidence, type Evidence, type VerifyLevel } from "../archive/evidence.ts";
+import { archiveFormat } from "../archive/backup-manifest.ts";
+import { BackupError } from "../backup-error.ts";
+import type { Storage } from "../storage/storage.ts";
+import { toolVersion } from "../tool-version.ts";
+import type { BackupStores, WorkOptions } from "../workflow-options.ts";
+import { checkContents } from "./check-contents.ts";
+import { checkHashes, checkStored } from "./check-stored.ts";
+import { drill } from "./drill.ts";
+
+/** Throwaway databases for a drill. They are empty, and gone after `close`. */
+export interface ScratchStores extends BackupStores {
+  /** Where they are, for the evidence. */
+  readonly description: string;
+  close(): Promise<void>;
+}
+
+export interface VerifyBackupOptions extends OpenBackupOptions, WorkOptions {
+  readonly storage: Storage;
+  readonly id: string;
+  readonly level: VerifyLevel;
+  /** Signs the evidence. Without it none is stored: prune and status go by evidence. */
+  readonly signingKey?: string | undefined;
+  /** Opens what a drill restores into: a store for each one that the backup has. */
+  readonly openScratch?: ((backup: OpenedBackup) => Promise<ScratchStores>) | undefined;
+}
+
+type Found = Pick<Evidence, "checked" | "findings" | "target">;
+
+/**
+ * Verifies a backup, as far as `level` says. What is wrong with the backup is in `findings`, and `ok` is false then; what stands in the
+ * way of looking is thrown.
+ *
+ * @throws {BackupError} NOT_FOUND, BAD_SIGNATURE, WRONG_KEY, INVALID_OPTIONS, STORAGE_FAILED, CANCELLED
+ */
+export async function verifyBackup(options: VerifyBackupOptions): Promise<Evidence> {
+  const { storage, id, level, signal, now = (): Date => new Date() } = options;
+  const startedAt = now();
+  const { recordSha256 } = await readSignedRecord(storage, id, options);
+  const found = await lookAt(options);
+  signal?.throwIfAborted();
+  const evidence: Evidence = {
+    format: archiveFormat,
+    backup: id,
+    recordSha256,
+    level,
+    ok: found.findings.length === 0,
+    startedAt: startedAt.toISOString(),
+    finishedAt: now().toISOString(),
+    tool: toolVersion,
+    ...found,
+  };
+  if (options.signingKey !== undefined)
+    await writeEvidence(storage, { evidence, signingKey: options.signingKey }, signal);
+  return evidence;
+}
+
+async function lookAt(options: VerifyBackupOptions): Promise<Found> {
+  const { storage, id, level } = options;
+  const { record } = await readSignedRecord(storage, id, options);
+  const stored = await checkStored(storage, record, options);
+  const none = { plainBytes: 0, rows: 0, documents: 0 };
+  if (level === "stored" || stored.findings.length > 0)
+    return { checked: { ...countsOf(stored), ...none }, findings: [...stored.findings], target: null };
+  const hashes = await checkHashes(storage, record, options);
+  if (level === "hashes" || hashes.findings.length > 0)
+    return { checked: { ...countsOf(hashes), ...none }, findings: [...hashes.findings], target: null };
+  const backup = await openBackup(storage, id, options);
+  const contents = await checkContents(backup, options);
+  const checked = {
+    ...countsOf(hashes),
+    plainBytes: contents.plainBytes,
+    rows: contents.rows,
+    documents: contents.documents,
+  };
+  if (level === "contents" || contents.findings.length > 0)
+    return { checked, findings: [...contents.findings], target: null };
+  const { findings, target } = await drillIn(backup, options);
+  return { checked, findings: [...findings], target };
+}
+
+async function drillIn(
+  backup: OpenedBackup,
+  options: VerifyBackupOptions,
+): Promise<{ readonly findings: readonly string[]; readonly target: string }> {
+  if (options.openScratch === undefined) {
+    throw new BackupError("INVALID_OPTIONS", "A drill needs somewhere to restore to.", {
+      hint: "Give openScratch, which opens throwaway databases.",
+    });
+  }
+  const scratch = await options.openScratch(backup);
+  try {
+    const findings = await drill(backup, scratch, options);
+    return { findings, target: scratch.description };
+  } finally {
+    await scratch.close();
+  }
+}
+
+function countsOf({ parts, storedBytes }: { readonly parts: number; readonly storedBytes: number }): {
+  readonly parts: number;
+  readonly storedBytes: number;
+} {
+  return { parts, storedBytes };
+}
