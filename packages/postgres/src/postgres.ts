@@ -139,6 +139,34 @@ export interface Connection extends Queryable {
   readonly lost: boolean;
   /** Calls `listener` for every NOTICE of this session. Returns a function that stops it. */
   onNotice(listener: (notice: Notice) => void): () => void;
+  /**
+   * `COPY … TO STDOUT` on this session, so inside of its transaction: the bytes as the server sends them, 512 KiB at a time.
+   * It begins with the loop over it, once. A chunk is as it is until the next one is asked for; then its memory is used again.
+   * Leaving the loop early, or the signal, cancels it in the server; a transaction is failed then, and the session is not
+   * used again by others.
+   *
+   * @throws {PostgresError} from the loop, as its `code` says. A connection that breaks is an error, never the end.
+   */
+  copyOut(sql: string, options?: { readonly signal?: AbortSignal | undefined }): RawCopyOut;
+  /**
+   * `COPY … FROM STDIN` on this session. A chunk is not looked at any more when the next one is asked for; those of 256 KiB
+   * and more are faster. When the source throws, or the signal says so, the server takes nothing; a transaction is failed.
+   *
+   * @throws {PostgresError} as its `code` says. What the source throws is thrown as it is.
+   */
+  copyIn(
+    sql: string,
+    chunks: AsyncIterable<Uint8Array>,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<{ readonly rows: number }>;
+}
+
+/** The bytes of one `COPY … TO STDOUT`. */
+export interface RawCopyOut extends AsyncIterable<Buffer> {
+  /** How many rows the server says that it has sent. Undefined until the loop has come to its end. */
+  readonly rows: number | undefined;
+  /** How many messages have come so far: one per row, and in the binary format one before and one behind them. */
+  readonly messages: number;
 }
 
 export interface Notice {

@@ -1,7 +1,8 @@
 import { noticeOf } from "./connection-pool.ts";
 import { queryOn } from "./data-access.ts";
 import type { DatabaseContext } from "./database-context.ts";
-import type { Connection, Notice, QueryOptions, QueryResult } from "./postgres.ts";
+import type { Connection, Notice, QueryOptions, QueryResult, RawCopyOut } from "./postgres.ts";
+import { rawCopyIn, rawCopyOut } from "./raw-copy.ts";
 import type { Session } from "./session.ts";
 
 /** One session as its borrower sees it. */
@@ -41,6 +42,19 @@ export class SessionConnection implements Connection {
     };
     this.#listeners.add(stop);
     return stop;
+  }
+
+  copyOut(sql: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): RawCopyOut {
+    return rawCopyOut(this.#session, sql, { signal, description: this.#context.description });
+  }
+
+  async copyIn(
+    sql: string,
+    chunks: AsyncIterable<Uint8Array>,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<{ readonly rows: number }> {
+    const { description } = this.#context;
+    return await rawCopyIn(this.#session, { sql, chunks }, { signal, description });
   }
 
   /** The session goes to somebody else: nobody listens any more. */
