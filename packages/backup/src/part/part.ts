@@ -48,7 +48,7 @@ export interface PartSource {
 }
 
 export interface PartSinkOptions {
-  readonly storage: Storage;
+  readonly storage: Pick<Storage, "openUpload">;
   /** `backups/<id>/` */
   readonly folder: string;
   readonly encryption: BackupEncryption;
@@ -58,7 +58,7 @@ export interface PartSinkOptions {
 }
 
 export interface PartSourceOptions {
-  readonly storage: Storage;
+  readonly storage: Pick<Storage, "openRead">;
   readonly folder: string;
   /** Secret keys, `AGE-SECRET-KEY-1…`. None for a backup that is not encrypted. */
   readonly identities: readonly string[];
