@@ -32,6 +32,17 @@ test("a private key is taken out as a whole and line by line, however its line e
   }
 });
 
+test("a secret key in the place of a path is taken out, a path is not", () => {
+  const identity = `AGE-SECRET-KEY-1${"Q".repeat(58)}`;
+  const redact = redactorOf({
+    given: new Map([
+      ["BACKUP_IDENTITY_PATH", { value: identity, origin: "x" }],
+      ["BACKUP_SIGNING_KEY_PATH", { value: "keys/signing.key", origin: "x" }],
+    ]),
+  });
+  expect(redact(`${identity} and keys/signing.key`)).toBe("*** and keys/signing.key");
+});
+
 test("without secrets a text stays as it is", () => {
   expect(redactorOf({ given: new Map() })("postgres://u:p@h/d")).toBe("postgres://u:p@h/d");
 });

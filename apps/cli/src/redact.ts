@@ -1,3 +1,4 @@
+import { holdsSecretKey } from "./config/holds-secret-key.ts";
 import { type LoadedSettings } from "./config/load-settings.ts";
 import { settingFacts } from "./config/settings.ts";
 
@@ -13,7 +14,7 @@ const shortestSecret = 4;
  */
 export function redactorOf({ given }: Pick<LoadedSettings, "given">): Redact {
   const secrets = [...given]
-    .filter(([name]) => settingFacts[name].secret === true)
+    .filter(([name, { value }]) => settingFacts[name].secret === true || holdsSecretKey(value))
     .flatMap(([, { value }]) => [
       value,
       ...value.split(","),

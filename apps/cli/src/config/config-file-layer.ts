@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { isMap, isScalar, LineCounter, type Pair, parseDocument, type YAMLMap } from "yaml";
+import { isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument, type YAMLMap } from "yaml";
 import { CliError } from "../cli-error.ts";
 import { isMissing } from "../project/is-missing.ts";
 import type { Given, Layer } from "./layer.ts";
@@ -79,7 +79,10 @@ export function parseConfigFile(text: string, file: string): ConfigFile {
           );
           continue;
         }
-        const given = valueOf(pair, `${at(offset)} ${section.name}.${key}`);
+        const given = valueOf(pair, {
+          where: `${at(offset)} ${section.name}.${key}`,
+          isList: settingFacts[name].list === true,
+        });
         if (given !== undefined) {
           layer.set(name, { value: given, origin: at(offset) });
         }
@@ -132,11 +135,19 @@ function keysOf(section: string): readonly string[] {
   });
 }
 
-function valueOf(pair: Pair, where: string): string | undefined {
-  const value: unknown = isScalar(pair.value) ? pair.value.value : pair.value;
-  if (value === null) {
-    return undefined;
+function valueOf(
+  pair: Pair,
+  { where, isList }: { readonly where: string; readonly isList: boolean },
+): string | undefined {
+  if (isList && isSeq(pair.value)) {
+    const items = pair.value.items.map((item) => textOf(isScalar(item) ? item.value : item, where));
+    return items.join(",");
   }
+  const value: unknown = isScalar(pair.value) ? pair.value.value : pair.value;
+  return value === null ? undefined : textOf(value, where);
+}
+
+function textOf(value: unknown, where: string): string {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
     return String(value);
   }

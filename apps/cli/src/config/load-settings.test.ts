@@ -150,3 +150,52 @@ describe("what is wrong", () => {
     expect((await loadSettings({ dir: dir.path, env: {} })).given.size).toBe(0);
   });
 });
+
+describe("keys of backups", () => {
+  const recipient = `age1${"q".repeat(58)}`;
+  const identity = `AGE-SECRET-KEY-1${"Q".repeat(58)}`;
+  const publicKey = `RW${"A".repeat(54)}`;
+
+  test("lists are written with commas, and in the file also as lists", async () => {
+    await using dir = await testDir({
+      ".env": `BACKUP_PUBLIC_KEY="${publicKey}, ${publicKey}"\n`,
+      "global-config.yaml": `data: { backup: { recipients: [${recipient}, ${recipient}x] } }\n`,
+    });
+    const { settings } = await loadSettings({ dir: dir.path, env: {} });
+    expect(settings.BACKUP_RECIPIENTS).toEqual([recipient, `${recipient}x`]);
+    expect(settings.BACKUP_PUBLIC_KEY).toEqual([publicKey]);
+  });
+
+  test.each([
+    ["BACKUP_RECIPIENTS", `${recipient},${identity}`],
+    ["BACKUP_RECIPIENTS", identity.toLowerCase()],
+    ["BACKUP_IDENTITY_PATH", identity],
+    ["BACKUP_SIGNING_KEY_PATH", `RWRTY0Iy${"A".repeat(204)}`],
+    ["BACKUP_PUBLIC_KEY", `RWRTY0Iy${"A".repeat(204)}`],
+  ])("a secret key as %s is refused and not told", async (name, value) => {
+    await using dir = await testDir();
+    const error: unknown = await loadSettings({ dir: dir.path, env: { [name]: value } }).catch(
+      (each: unknown) => each,
+    );
+    expect(error).toMatchObject({ code: "INVALID_CONFIG" });
+    expect(String(error)).toContain(`${name} (from the environment)`);
+    expect(String(error)).toContain("secret key");
+    expect(String(error)).not.toMatch(/Q{9}|q{9}|A{9}/u);
+  });
+
+  test.each([
+    ["BACKUP_RECIPIENTS", "ssh-ed25519 AAAA", "must be public keys of age"],
+    ["BACKUP_RECIPIENTS", " , ", "must be public keys of age"],
+    ["BACKUP_PUBLIC_KEY", "RWshort", "must be public keys of minisign"],
+    ["BACKUP_ENCRYPTION", "off", "must be age or none"],
+    ["BACKUP_S3_ENDPOINT", "https://user:pw@host", "must be a URL like https://host:port"],
+    ["BACKUP_KEEP_DAILY", "-1", "must be a whole number from 0 to 36500"],
+    ["BACKUP_MIN_KEEP", "0", "must be a whole number from 1 to 36500"],
+  ])("%s=%s is refused", async (name, value, message) => {
+    await using dir = await testDir();
+    await expect(loadSettings({ dir: dir.path, env: { [name]: value } })).rejects.toMatchObject({
+      code: "INVALID_CONFIG",
+      message: expect.stringContaining(message),
+    });
+  });
+});

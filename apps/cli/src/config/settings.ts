@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { holdsSecretKey } from "./holds-secret-key.ts";
 
 const text = z.string().min(1, "must not be empty");
 const postgresUrl = z
@@ -30,8 +31,34 @@ export const settingsSchema = z.object({
   FIRESTORE_EMULATOR_HOST: text.optional(),
   BACKUP_ENABLED: trueOrFalse().default(false),
   BACKUP_SCHEDULE: text.default("0 2 * * *"),
+  BACKUP_TIMEZONE: text.default("UTC"),
   BACKUP_STORAGE: text.default("local"),
+  BACKUP_S3_ENDPOINT: z
+    .string()
+    .regex(/^https?:\/\/[^\s@]+$/u, "must be a URL like https://host:port, without a password")
+    .optional(),
+  BACKUP_S3_REGION: text.optional(),
+  AWS_ACCESS_KEY_ID: text.optional(),
+  AWS_SECRET_ACCESS_KEY: text.optional(),
+  AWS_SESSION_TOKEN: text.optional(),
+  BACKUP_ENCRYPTION: z.literal(["age", "none"], "must be age or none").default("age"),
+  BACKUP_RECIPIENTS: keyList(
+    /^age1[a-z\d]+$/u,
+    "public keys of age (age1…), separated by commas",
+  ).optional(),
+  BACKUP_IDENTITY_PATH: keyPath().optional(),
+  BACKUP_SIGNING_KEY_PATH: keyPath().optional(),
+  BACKUP_PUBLIC_KEY: keyList(
+    /^RW[\w+/]{54}$/u,
+    "public keys of minisign (RW…), separated by commas",
+  ).optional(),
   BACKUP_RETENTION_DAYS: wholeNumber(1, 36_500).default(30),
+  BACKUP_MIN_KEEP: wholeNumber(1, 36_500).default(3),
+  BACKUP_KEEP_DAILY: wholeNumber(0, 36_500).optional(),
+  BACKUP_KEEP_WEEKLY: wholeNumber(0, 36_500).optional(),
+  BACKUP_KEEP_MONTHLY: wholeNumber(0, 36_500).optional(),
+  BACKUP_KEEP_YEARLY: wholeNumber(0, 36_500).optional(),
+  BACKUP_SOURCE: text.optional(),
   NODE_ENV: text.optional(),
 });
 
@@ -47,6 +74,8 @@ export interface SettingFacts {
   readonly yaml?: string;
   /** Its value is never printed. */
   readonly secret?: true;
+  /** Several values, separated by commas; a list in `global-config.yaml`. */
+  readonly list?: true;
   readonly about: string;
   /** What stands behind the `=` in `.env.example` when there is no default. */
   readonly example?: string;
@@ -134,15 +163,90 @@ export const settingFacts: Readonly<Record<SettingName, SettingFacts>> = {
     about: "A Firestore emulator to use instead of the project.",
     example: "localhost:8080",
   },
-  BACKUP_ENABLED: { yaml: "backup.enabled", about: "Whether backups run on the schedule." },
+  BACKUP_ENABLED: {
+    yaml: "backup.enabled",
+    about: "Whether `ctb-data backup schedule` makes backups.",
+  },
   BACKUP_SCHEDULE: {
     yaml: "backup.schedule",
     about: "When backups run: minute, hour, day of month, month, day of week.",
   },
-  BACKUP_STORAGE: { yaml: "backup.storage", about: "Where backups are kept." },
+  BACKUP_TIMEZONE: {
+    yaml: "backup.timezone",
+    about: "The time zone of the schedule, and of days, weeks and months of retention.",
+  },
+  BACKUP_STORAGE: {
+    yaml: "backup.storage",
+    about:
+      "Where backups are kept: a folder, s3://bucket/prefix, or local for CTB_DATA_DIR/backups.",
+  },
+  BACKUP_S3_ENDPOINT: {
+    yaml: "backup.s3_endpoint",
+    about: "The server of the bucket when it is not Amazon's.",
+    example: "https://s3.example.com",
+  },
+  BACKUP_S3_REGION: {
+    yaml: "backup.s3_region",
+    about: "The region of the bucket.",
+    example: "eu-central-1",
+  },
+  AWS_ACCESS_KEY_ID: {
+    about:
+      "The account that the bucket is opened with. Without one, what the AWS SDK finds itself.",
+    example: "AKIA…",
+  },
+  AWS_SECRET_ACCESS_KEY: { secret: true, about: "The secret key of AWS_ACCESS_KEY_ID." },
+  AWS_SESSION_TOKEN: { secret: true, about: "Its token, when the account is a temporary one." },
+  BACKUP_ENCRYPTION: {
+    yaml: "backup.encryption",
+    about: "age: backups are encrypted for BACKUP_RECIPIENTS. none: they are stored in the clear.",
+  },
+  BACKUP_RECIPIENTS: {
+    yaml: "backup.recipients",
+    list: true,
+    about:
+      "Whoever may open the backups: public keys (age1…), separated by commas. Give two: one for daily use, one that is kept off-line. Make them: ctb-data backup keys create",
+    example: "age1…,age1…",
+  },
+  BACKUP_IDENTITY_PATH: {
+    yaml: "backup.identity_path",
+    about:
+      "The file of a secret key that opens backups, for restore and drills. The machine that only makes backups needs none.",
+    example: "./backup-identity.txt",
+  },
+  BACKUP_SIGNING_KEY_PATH: {
+    yaml: "backup.signing_key_path",
+    about: "The file of the minisign secret key that signs backups.",
+    example: "./backup-signing.key",
+  },
+  BACKUP_PUBLIC_KEY: {
+    yaml: "backup.public_key",
+    list: true,
+    about:
+      "The minisign public keys whose backups are trusted, separated by commas. Without any, that of BACKUP_SIGNING_KEY_PATH.",
+    example: "RW…",
+  },
   BACKUP_RETENTION_DAYS: {
     yaml: "backup.retention_days",
     about: "How many days a backup is kept.",
+  },
+  BACKUP_MIN_KEEP: {
+    yaml: "backup.min_keep",
+    about: "So many of the newest verified backups are kept, however old.",
+  },
+  BACKUP_KEEP_DAILY: {
+    yaml: "backup.keep_daily",
+    about: "Beyond these days: the newest backup of each of so many days is kept.",
+    example: "0",
+  },
+  BACKUP_KEEP_WEEKLY: { yaml: "backup.keep_weekly", about: "The same for weeks.", example: "0" },
+  BACKUP_KEEP_MONTHLY: { yaml: "backup.keep_monthly", about: "The same for months.", example: "0" },
+  BACKUP_KEEP_YEARLY: { yaml: "backup.keep_yearly", about: "The same for years.", example: "0" },
+  BACKUP_SOURCE: {
+    yaml: "backup.source",
+    about:
+      "The name of the series of backups. Without it, one made of the names of database and project.",
+    example: "production",
   },
   NODE_ENV: {
     about: "With `production` the embedded databases are refused.",
@@ -172,4 +276,29 @@ function trueOrFalse() {
 function isPostgresUrl(value: string): boolean {
   // `user@/database?host=/socket/folder` is not a URL by the letter: the rest is the business of packages/postgres.
   return /^postgres(ql)?:\/\/[^\s]+$/u.test(value);
+}
+
+/** Public keys, separated by commas or white space. */
+function keyList(pattern: RegExp, wanted: string) {
+  return z
+    .string()
+    .refine((value) => !holdsSecretKey(value), {
+      error:
+        "holds a secret key where public keys belong; make another one if others may have seen it",
+      abort: true,
+    })
+    .transform((value) => value.split(/[\s,]+/u).filter((key) => key !== ""))
+    .refine(
+      (keys) => keys.length > 0 && keys.every((key) => pattern.test(key)),
+      `must be ${wanted}`,
+    )
+    .transform((keys): readonly string[] => [...new Set(keys)]);
+}
+
+/** The path of a file that holds a secret key. */
+function keyPath() {
+  return text.refine(
+    (value) => !holdsSecretKey(value),
+    "must be the path of a file, not the secret key itself",
+  );
 }
