@@ -40,7 +40,11 @@ function rotate(value: bigint, bits: bigint): bigint {
   return BigInt.asUintN(64, (value >> bits) | (value << (64n - bits)));
 }
 
-function mix(state: BigUint64Array, places: readonly [number, number, number, number], words: readonly [bigint, bigint]): void {
+function mix(
+  state: BigUint64Array,
+  places: readonly [number, number, number, number],
+  words: readonly [bigint, bigint],
+): void {
   const [ia, ib, ic, id] = places;
   let [a, b, c, d] = [state[ia] ?? 0n, state[ib] ?? 0n, state[ic] ?? 0n, state[id] ?? 0n];
   for (const [word, first, second] of [
@@ -58,14 +62,19 @@ function mix(state: BigUint64Array, places: readonly [number, number, number, nu
   state[id] = d;
 }
 
-function compress(hash: BigUint64Array, block: Buffer, end: { readonly count: bigint; readonly isLast: boolean }): void {
+function compress(
+  hash: BigUint64Array,
+  block: Buffer,
+  end: { readonly count: bigint; readonly isLast: boolean },
+): void {
   const state = BigUint64Array.from([...hash, ...initial]);
   state[12] = (state[12] ?? 0n) ^ end.count;
   if (end.isLast) state[14] = BigInt.asUintN(64, ~(state[14] ?? 0n));
   for (let round = 0; round < 12; round += 1) {
     const order = schedule[round % 10] ?? schedule[0];
     const word = (at: number): bigint => block.readBigUInt64LE(8 * (order[at] ?? 0));
-    for (const [at, places] of mixed.entries()) mix(state, places, [word(2 * at), word(2 * at + 1)]);
+    for (const [at, places] of mixed.entries())
+      mix(state, places, [word(2 * at), word(2 * at + 1)]);
   }
   for (let at = 0; at < 8; at += 1) {
     hash[at] = (hash[at] ?? 0n) ^ (state[at] ?? 0n) ^ (state[at + 8] ?? 0n);

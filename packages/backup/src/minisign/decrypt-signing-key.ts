@@ -1,6 +1,11 @@
 import { scrypt } from "node:crypto";
 import { blake2b } from "./blake2b.ts";
-import { decodeSecretKey, formatSecretKey, notASigningKey, secretPartStart } from "./signing-key.ts";
+import {
+  decodeSecretKey,
+  formatSecretKey,
+  notASigningKey,
+  secretPartStart,
+} from "./signing-key.ts";
 
 interface ScryptCost {
   readonly N: number;
@@ -51,7 +56,9 @@ export async function decryptSigningKey(text: string, password: string): Promise
   const operations = bytes.readBigUInt64LE(38);
   const memoryBytes = bytes.readBigUInt64LE(46);
   if (memoryBytes > maxMemoryBytes || operations > 2 ** 28) {
-    throw notASigningKey("opening it would take more memory or time than any key of minisign needs");
+    throw notASigningKey(
+      "opening it would take more memory or time than any key of minisign needs",
+    );
   }
   const cost = costOf(Number(operations), Number(memoryBytes));
   const mask = await deriveMask(password, bytes.subarray(6, 38), cost);
@@ -59,7 +66,10 @@ export async function decryptSigningKey(text: string, password: string): Promise
   const key = secret.subarray(0, 72);
   const checksum = blake2b(Buffer.concat([bytes.subarray(0, 2), key]), 32);
   if (!checksum.equals(secret.subarray(72))) {
-    throw notASigningKey("the password is wrong, or it is damaged", "Give the password of this key.");
+    throw notASigningKey(
+      "the password is wrong, or it is damaged",
+      "Give the password of this key.",
+    );
   }
   return formatSecretKey(key);
 }

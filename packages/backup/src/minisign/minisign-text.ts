@@ -15,7 +15,7 @@ export function keyLine(text: string): string {
   return lines.length === 2 && first.startsWith("untrusted comment:") ? (second ?? "") : "";
 }
 
-/** How minisign shows the number of a key: as a little-endian integer, in hexadecimal. */
-export function keyIdOf(keyNumber: Uint8Array): string {
-  return Buffer.from(keyNumber.toReversed()).toString("hex").toUpperCase();
+/** How minisign shows the number of a key: as a little-endian integer, in hexadecimal without leading zeros. */
+export function keyIdOf(keyNumber: Buffer): string {
+  return keyNumber.readBigUInt64LE().toString(16).toUpperCase();
 }

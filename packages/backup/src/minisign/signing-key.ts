@@ -34,7 +34,9 @@ const comment = "untrusted comment: ";
 
 export function notASigningKey(why: string, hint?: string): BackupError {
   return new BackupError("INVALID_KEY", `The signing key cannot be used: ${why}.`, {
-    hint: hint ?? "It is the secret key of minisign; `ctb-data backup keys create` and `minisign -G -W` make one.",
+    hint:
+      hint ??
+      "It is the secret key of minisign; `ctb-data backup keys create` and `minisign -G -W` make one.",
   });
 }
 

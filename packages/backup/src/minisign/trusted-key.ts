@@ -7,7 +7,7 @@ import { decodeBase64, keyIdOf, keyLine } from "./minisign-text.ts";
 export interface TrustedKey {
   /** Base64: what `minisign -V -P` takes. */
   readonly text: string;
-  /** Sixteen hexadecimal digits, as minisign shows them. */
+  /** In hexadecimal, as minisign shows it. */
   readonly keyId: string;
   readonly keyNumber: Buffer;
   readonly publicKey: KeyObject;
@@ -24,9 +24,13 @@ function notATrustedKey(text: string): BackupError {
   // A secret key's file begins so, encrypted (`EdSc`) or not (`Ed\0\0`).
   const isSecret = /RWRTY0Iy|RWQAAEIy/u.test(text) || /secret/iu.test(text);
   return isSecret
-    ? new BackupError("INVALID_KEY", "A secret key stands where a public key of minisign belongs.", {
-        hint: "Put the public key there, `RW…` with 56 characters: `minisign -R` writes it. If others can read that place, make a new pair.",
-      })
+    ? new BackupError(
+        "INVALID_KEY",
+        "A secret key stands where a public key of minisign belongs.",
+        {
+          hint: "Put the public key there, `RW…` with 56 characters: `minisign -R` writes it. If others can read that place, make a new pair.",
+        },
+      )
     : new BackupError("INVALID_KEY", "What was given is not a public key of minisign.", {
         hint: "It is the second line of the .pub file: `RW…` with 56 characters.",
       });

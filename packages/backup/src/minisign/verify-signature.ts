@@ -15,7 +15,7 @@ export interface VerifySignatureOptions {
 export interface VerifiedSignature {
   /** The key that made it, base64. */
   readonly publicKey: string;
-  /** Sixteen hexadecimal digits, as minisign shows them. */
+  /** In hexadecimal, as minisign shows it. */
   readonly keyId: string;
   /** The line that is signed together with the message. */
   readonly trustedComment: string;
