@@ -115,25 +115,25 @@ describe("our own signatures", () => {
   });
 });
 
-describe.skipIf(!hasProgram("minisign"))("with the minisign program", () => {
-  function verifyWithMinisign(
-    body: Uint8Array,
-    text: string,
-  ): { status: number | null; comment: string } {
-    using folder = createTestFolder();
-    writeFileSync(folder.path("m"), body);
-    writeFileSync(folder.path("m.minisig"), text);
-    const { status, stdout } = runProgram("minisign", [
-      "-V",
-      "-Q",
-      "-m",
-      folder.path("m"),
-      "-P",
-      publicKey,
-    ]);
-    return { status, comment: stdout.toString().trimEnd() };
-  }
+function verifyWithMinisign(
+  body: Uint8Array,
+  text: string,
+): { status: number | null; comment: string } {
+  using folder = createTestFolder();
+  writeFileSync(folder.path("m"), body);
+  writeFileSync(folder.path("m.minisig"), text);
+  const { status, stdout } = runProgram("minisign", [
+    "-V",
+    "-Q",
+    "-m",
+    folder.path("m"),
+    "-P",
+    publicKey,
+  ]);
+  return { status, comment: stdout.toString().trimEnd() };
+}
 
+describe.skipIf(!hasProgram("minisign"))("with the minisign program", () => {
   test("minisign verifies our signature and prints its trusted comment", () => {
     expect(verifyWithMinisign(message, signature)).toEqual({ status: 0, comment: trustedComment });
     const changed = Buffer.concat([message, Buffer.of(10)]);
