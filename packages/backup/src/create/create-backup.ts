@@ -1,0 +1,87 @@
+import { backupFolder } from "../archive/archive-layout.ts";
+import { newBackupId } from "../archive/backup-id.ts";
+import { archiveFormat, type CommitRecord, type Manifest } from "../archive/backup-manifest.ts";
+import { listBackups } from "../archive/list-backups.ts";
+import { openPartSink } from "../part/part-sink.ts";
+import { acquireLease, type Lease } from "../storage/lease.ts";
+import { checkClock } from "./check-clock.ts";
+import { checkCreateOptions, type CheckedOptions } from "./check-create-options.ts";
+import { commitBackup } from "./commit-backup.ts";
+import type { CreateBackupOptions, CreatedBackup } from "./create-options.ts";
+import { dumpStores } from "./dump-stores.ts";
+import { recordingSink } from "./recording-sink.ts";
+
+/** How long a lease lasts after its holder was last heard of. */
+const leaseMs = 60_000;
+
+/**
+ * Backs up PostgreSQL, Firestore or both into one new archive. It is listed when this returns, and not before: a run that is stopped
+ * or killed leaves parts without a commit record, which gc removes.
+ *
+ * The two stores are read as of two moments, as near to each other as can be; how near is in the manifest.
+ *
+ * @throws {BackupError} INVALID_OPTIONS, NO_RECIPIENT, NO_SIGNING_KEY, INVALID_KEY, POOLED_HOST, LOCKED, LEASE_LOST, LOCK_TIMEOUT,
+ * SCHEMA_CHANGED, NOT_COVERED, REFUSED, DATABASE_FAILED, FIRESTORE_FAILED, READ_TIME_EXPIRED, STORAGE_FAILED, STORAGE_FULL,
+ * STORAGE_DENIED, CONFLICT, CANCELLED
+ */
+export async function createBackup(options: CreateBackupOptions): Promise<CreatedBackup> {
+  const checked = await checkCreateOptions(options);
+  const { storage } = options;
+  const lease = await acquireLease(storage, {
+    key: `locks/create-${encodeURIComponent(checked.source.id)}.json`,
+    ttlMs: leaseMs,
+    signal: options.signal,
+  });
+  try {
+    return await createUnder(lease, { ...options, signal: signalOf(options, lease) }, checked);
+  } finally {
+    await lease.release();
+  }
+}
+
+async function createUnder(
+  lease: Lease,
+  options: CreateBackupOptions,
+  checked: CheckedOptions,
+): Promise<CreatedBackup> {
+  const { storage, signal, onProgress, now = (): Date => new Date() } = options;
+  const startedAt = now();
+  const before = await listBackups(storage, { source: checked.source.id, signal });
+  const clockWarnings = checkClock(before, startedAt);
+  const id = newBackupId(startedAt);
+  const sink = recordingSink(
+    openPartSink({
+      storage,
+      folder: backupFolder(id),
+      encryption: checked.encryption,
+      level: options.level ?? 1,
+      signal,
+    }),
+  );
+  const dumped = await dumpStores({ ...options, sink });
+  const manifest: Manifest = { format: archiveFormat, id, ...dumped };
+  onProgress?.({ kind: "step", step: "commit" });
+  const record: CommitRecord = await commitBackup({
+    storage,
+    sink,
+    manifest,
+    startedAt,
+    source: checked.source,
+    previous: before.findLast(({ valid }) => valid)?.id ?? null,
+    encryption: checked.encryption,
+    signing: checked.signing,
+    warnings: [...clockWarnings, ...warningsOf(manifest)],
+    now,
+    beforeCommit: async () => await lease.check(),
+    signal,
+  });
+  return { id, record, manifest };
+}
+
+function warningsOf({ postgres, firestore }: Manifest): readonly string[] {
+  return [...(postgres?.warnings ?? []), ...(firestore?.warnings ?? [])];
+}
+
+function signalOf({ signal }: CreateBackupOptions, lease: Lease): AbortSignal {
+  return signal === undefined ? lease.signal : AbortSignal.any([signal, lease.signal]);
+}
