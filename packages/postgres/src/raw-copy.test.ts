@@ -229,13 +229,16 @@ describe("copyIn of a connection", () => {
         throw new Error("mine");
       })();
       await expect(connection.copyIn("COPY copied FROM STDIN", failing)).rejects.toThrow("mine");
-      const closed = Promise.withResolvers<void>();
+      let tellClosed: () => void = () => {};
+      const closed = new Promise<void>((resolve) => {
+        tellClosed = resolve;
+      });
       const hanging = (async function* () {
         try {
           yield Buffer.from("1\ta\n");
           await sleep(300);
         } finally {
-          closed.resolve();
+          tellClosed();
         }
       })();
       const signal = AbortSignal.timeout(20);
@@ -243,7 +246,7 @@ describe("copyIn of a connection", () => {
         connection.copyIn("COPY copied FROM STDIN", hanging, { signal }),
       ).rejects.toMatchObject({ code: "TIMEOUT" });
       expect(await textOf(connection, "COPY copied TO STDOUT")).toBe("");
-      await closed.promise;
+      await closed;
     });
     await usable();
   });
