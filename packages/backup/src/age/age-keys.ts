@@ -47,7 +47,7 @@ export function parseRecipient(text: string): AgeRecipient {
 }
 
 function identityOf(privateKey: KeyObject): AgeIdentity {
-  const bytes = x25519PublicBytes(privateKey);
+  const bytes = Uint8Array.from(x25519PublicBytes(privateKey));
   const text = encodeBech32("age", bytes);
   return { privateKey, recipient: { text, bytes, publicKey: x25519PublicKey(bytes) } };
 }
