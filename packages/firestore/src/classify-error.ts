@@ -31,6 +31,11 @@ const statusNames = [
 
 type Status = (typeof statusNames)[number];
 
+/** The name of a gRPC status. */
+export function statusName(code: number): string {
+  return statusNames[code] ?? "UNKNOWN";
+}
+
 /** The SDK's own errors, for its transactions to see what is worth another try. */
 const originals = new WeakMap<FirestoreError, unknown>();
 

@@ -12,6 +12,7 @@ import type { ServiceAccount } from "./credentials.ts";
 import type { AnyShape, ClassShape, DocumentClass, NamedShape } from "./document-shape.ts";
 import type { FirestoreTypes } from "./firestore-types.ts";
 import type { GetOptions, Query, ReadableQuery } from "./query.ts";
+import type { RawAccess } from "./raw.ts";
 import type { ReadingOptions } from "./stored-document.ts";
 import type { ValidateOptions, ValidationReport } from "./validation.ts";
 
@@ -158,6 +159,8 @@ export interface Firestore<Documents extends DocumentsByName<Documents> = AnyDoc
   readonly registry: Registry;
   /** Makes timestamps, places, references, bytes and vectors. */
   readonly types: FirestoreTypes;
+  /** Documents as they are stored, without models and registry: for backups. */
+  readonly raw: RawAccess;
   /** The document of a path (`clients/42`), unchecked, as those of `documents()` are. */
   document(path: string): DocumentRef<AnyShape>;
   /** The names of the collections that there are. */

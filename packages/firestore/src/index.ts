@@ -1,5 +1,6 @@
 export type * from "./bulk.ts";
 export type * from "./collection.ts";
+export { compareDocumentPaths } from "./compare-document-paths.ts";
 export type { ServiceAccount } from "./credentials.ts";
 export type * from "./document-shape.ts";
 export {
@@ -23,6 +24,7 @@ export {
 export type * from "./firestore.ts";
 export { openFirestore } from "./open-firestore.ts";
 export type * from "./query.ts";
+export type * from "./raw.ts";
 export type { FirestoreTypes } from "./firestore-types.ts";
 export type * from "./stored-document.ts";
 export type * from "./validation.ts";

@@ -13,6 +13,8 @@ import { checkPath } from "./id-fault.ts";
 import { timerMs } from "./limits.ts";
 import { StoreDocument } from "./model-collection.ts";
 import type { GetOptions } from "./query.ts";
+import { OpenedRaw } from "./raw/opened-raw.ts";
+import { RawCalls } from "./raw/raw-calls.ts";
 import { CurrentReader, TimedReader } from "./reader.ts";
 import { runTransaction } from "./transaction.ts";
 import { validateDocuments } from "./validate-documents.ts";
@@ -20,12 +22,16 @@ import type { ValidateOptions, ValidationReport } from "./validation.ts";
 
 /** @internal */
 export class OpenedFirestore extends StoreCollections {
+  readonly raw: OpenedRaw;
   readonly #target: ClientTarget;
   #closing: Promise<void> | undefined;
 
   constructor(context: FirestoreContext, target: ClientTarget) {
     super(context, new CurrentReader(context));
     this.#target = target;
+    const database = `projects/${target.projectId}/databases/${target.databaseId}`;
+    const calls = new RawCalls(context, { database, emulator: target.emulator !== undefined });
+    this.raw = new OpenedRaw(calls, (time) => this.#timestamp(time));
   }
 
   get description(): string {
