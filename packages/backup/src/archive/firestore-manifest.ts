@@ -26,6 +26,12 @@ export const firestoreManifestSchema = z.object({
   parts: z.array(documentPartSchema),
   /** `firestore.indexes.json` and `firestore.rules`, as they were given. */
   files: z.array(partRecordSchema.extend({ name: z.string() })),
+  /** Documents that were changed between the other store's moment and the read time; `why` says what is not known. */
+  changed: z.object({
+    count: count.nullable(),
+    examples: z.array(z.string()),
+    why: z.string().nullable(),
+  }),
   warnings: z.array(z.string()),
 });
 
