@@ -35,6 +35,11 @@ export function checkStoragePrefix(prefix: string): void {
   if (problem) throw invalid("prefix", prefix, problem);
 }
 
+/** Whether something found in a storage can be one of its objects. */
+export function isStorageKey(key: string): boolean {
+  return key !== "" && textProblem(key) === undefined && !key.split("/").some(partProblem);
+}
+
 /** Whether a name found in a folder can be a part of a key. */
 export function isKeyPart(name: string): boolean {
   return (textProblem(name) ?? partProblem(name)) === undefined && !name.includes("/");

@@ -140,6 +140,7 @@ class FolderStorage implements Storage {
 
   async *list(prefix: string, { signal }: Stop = {}): AsyncIterable<StoredObject> {
     checkStoragePrefix(prefix);
+    throwIfCancelled(signal);
     try {
       for await (const object of listFiles(this.#tree.root, prefix)) {
         throwIfCancelled(signal);
