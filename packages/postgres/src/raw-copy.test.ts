@@ -229,7 +229,7 @@ describe("copyIn of a connection", () => {
         throw new Error("mine");
       })();
       await expect(connection.copyIn("COPY copied FROM STDIN", failing)).rejects.toThrow("mine");
-      let tellClosed: () => void = () => {};
+      let tellClosed: (() => void) | undefined;
       const closed = new Promise<void>((resolve) => {
         tellClosed = resolve;
       });
@@ -238,7 +238,7 @@ describe("copyIn of a connection", () => {
           yield Buffer.from("1\ta\n");
           await sleep(300);
         } finally {
-          tellClosed();
+          tellClosed?.();
         }
       })();
       const signal = AbortSignal.timeout(20);

@@ -1,6 +1,5 @@
 import { quoteLiteral, type Connection } from "@ctb-data/postgres";
 import type { PostgresManifest } from "../archive/postgres-manifest.ts";
-import type { PartRecord, PartSink } from "../part/part.ts";
 import { userSchema } from "./list-tables.ts";
 import { qualifiedName } from "./qualified-name.ts";
 
@@ -16,8 +15,6 @@ export interface ListedSequence {
 /** What was read of the sequences. */
 export interface DumpedSequences {
   readonly sequences: readonly SequenceManifest[];
-  /** `setval` of every sequence, as SQL. */
-  readonly part: PartRecord;
 }
 
 /** Every sequence but temporary ones and those that an extension keeps for itself. @throws {PostgresError} */
@@ -43,7 +40,6 @@ export async function listSequences(connection: Connection): Promise<readonly Li
 export async function dumpSequences(
   connection: Connection,
   listed: readonly ListedSequence[],
-  parts: PartSink,
 ): Promise<DumpedSequences> {
   const sequences: SequenceManifest[] = [];
   for (const sequence of listed) {
@@ -55,18 +51,10 @@ export async function dumpSequences(
     if (!state) throw new Error(`The sequence ${qualifiedName(sequence)} has no row`);
     sequences.push({ schema, name, ...state });
   }
-  const sql = sequences.map((sequence) => `${setvalSql(sequence)};\n`).join("");
-  const writer = await parts.open("postgres/sequences.sql");
-  try {
-    await writer.write(Buffer.from(sql));
-    return { sequences, part: await writer.finish() };
-  } catch (error) {
-    await writer.abort();
-    throw error;
-  }
+  return { sequences };
 }
 
-/** `SELECT setval(…)`, without a semicolon. */
+/** `SELECT setval(…);` */
 export function setvalSql(sequence: SequenceManifest): string {
-  return `SELECT pg_catalog.setval(${quoteLiteral(qualifiedName(sequence))}, ${sequence.lastValue}, ${sequence.isCalled})`;
+  return `SELECT pg_catalog.setval(${quoteLiteral(qualifiedName(sequence))}, ${sequence.lastValue}, ${sequence.isCalled});`;
 }

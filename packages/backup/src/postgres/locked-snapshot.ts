@@ -87,12 +87,12 @@ export class LockedSnapshot implements PostgresSnapshot {
   }
 
   async dumpSequences(): Promise<DumpedSequences> {
-    const { sequences, parts, onProgress, sessions } = this.#options;
+    const { sequences, onProgress, sessions } = this.#options;
     this.#checkSignal();
     onProgress?.({ kind: "step", step: "sequences" });
     return await asDatabaseWork(
       { doing: "Reading the sequences" },
-      async () => await dumpSequences(sessions.lead.connection, sequences, parts),
+      async () => await dumpSequences(sessions.lead.connection, sequences),
     );
   }
 
