@@ -34,12 +34,11 @@ export function testClock(start: string, plan: readonly TimedAction[] = []): Tes
       clock.sleeps += 1;
       clock.longestMs = Math.max(clock.longestMs, ms);
       const end = real + ms;
-      while (!signal?.aborted) {
-        const next = waiting[0];
-        if (next === undefined || next.at > end) break;
+      for (let next = waiting[0]; next !== undefined && next.at <= end; next = waiting[0]) {
         real = Math.max(real, next.at);
         waiting.shift();
         next.act(clock);
+        if (signal?.aborted) break;
       }
       real = Math.max(real, end);
       await Promise.resolve();

@@ -15,7 +15,7 @@ const now = new Date("2026-11-24T12:00:00Z");
 const asked = { maxAgeMs: 26 * hourMs, maxVerifiedAgeMs: 2 * dayMs, maxDrillAgeMs: 8 * dayMs, now };
 const drilled = { drilledAt: new Date("2026-11-20T00:00:00Z") };
 
-function at(hours: number): BackupStatus {
+function agedBy(hours: number): BackupStatus {
   const startedAt = new Date(now.getTime() - hours * hourMs);
   return backupStatus([backupAt(startedAt.toISOString())], { maxAgeMs: 26 * hourMs, now });
 }
@@ -46,8 +46,8 @@ test("without a backup nothing is well", () => {
 });
 
 test("an age at the limit is well, one above it is not, and the sentence says how old", () => {
-  expect(at(26).ok).toBe(true);
-  expect(at(26.01)).toMatchObject({
+  expect(agedBy(26).ok).toBe(true);
+  expect(agedBy(26.01)).toMatchObject({
     ok: false,
     problems: [
       "The newest backup of shop, 2026-11-23T09-59-24Z-00000000, is 26 hours old; at most 26 hours are asked for.",
