@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { BackupError } from "@ctb-data/backup";
 import { FirestoreError } from "@ctb-data/firestore";
 import { EmulatorError } from "@ctb-data/firestore-emulator";
 import { MigrationError } from "@ctb-data/migrations";
@@ -27,6 +28,20 @@ describe("the exit code says what kind of failure it is", () => {
     [new MigrationError("EDITED", "m", { hint: "h" }), 3],
     [new MigrationError("WOULD_LOSE_DATA", "m", { hint: "h" }), 4],
     [new MigrationError("STATEMENT_FAILED", "m", { hint: "h" }), 1],
+    [new CliError("BACKUP_DISABLED", "m", { hint: "h" }), 2],
+    [new BackupError("NO_RECIPIENT", "m", { hint: "h" }), 2],
+    [new BackupError("NO_SIGNING_KEY", "m", { hint: "h" }), 2],
+    [new BackupError("INVALID_OPTIONS", "m", { hint: "h" }), 2],
+    [new BackupError("INVALID_KEY", "m", { hint: "h" }), 2],
+    [new BackupError("NOT_FOUND", "m", { hint: "h" }), 2],
+    [new BackupError("LOCKED", "m", { hint: "h" }), 5],
+    [new BackupError("REFUSED", "m", { hint: "h" }), 4],
+    [new BackupError("NOT_EMPTY", "m", { hint: "h" }), 4],
+    [new BackupError("NOT_COVERED", "m", { hint: "h" }), 4],
+    [new BackupError("CANCELLED", "m", { hint: "h" }), 130],
+    [new BackupError("WRONG_KEY", "m", { hint: "h" }), 1],
+    [new BackupError("BAD_SIGNATURE", "m", { hint: "h" }), 1],
+    [new BackupError("STORAGE_FAILED", "m", { hint: "h" }), 1],
   ])("%o", (error, exitCode) => {
     expect(failureOf(error)).toEqual({ code: error.code, message: "m", hint: "h", exitCode });
   });

@@ -25,6 +25,10 @@ const exitCodeOfError: Readonly<Record<string, ExitCode>> = {
   NO_KEYRING: exitCode.usage,
   NO_DIRECTORY: exitCode.usage,
   UNKNOWN_VERSION: exitCode.usage,
+  INVALID_KEY: exitCode.usage,
+  NO_RECIPIENT: exitCode.usage,
+  NO_SIGNING_KEY: exitCode.usage,
+  BACKUP_DISABLED: exitCode.usage,
   // Files and history differ, or something was left half done.
   EDITED: exitCode.different,
   MISSING: exitCode.different,
@@ -42,10 +46,14 @@ const exitCodeOfError: Readonly<Record<string, ExitCode>> = {
   NO_DOWN_FILE: exitCode.refused,
   IRREVERSIBLE: exitCode.refused,
   POOLED_HOST: exitCode.refused,
+  REFUSED: exitCode.refused,
+  NOT_EMPTY: exitCode.refused,
+  NOT_COVERED: exitCode.refused,
   // Somebody else is at work.
   LOCKED: exitCode.locked,
   DATA_FOLDER_IN_USE: exitCode.locked,
   INTERRUPTED: exitCode.interrupted,
+  CANCELLED: exitCode.interrupted,
 };
 
 /** What any thrown value means to the user. */

@@ -1,4 +1,4 @@
-import { holdsSecretKey } from "./config/holds-secret-key.ts";
+import { holdsSecret } from "./config/holds-secret.ts";
 import { type LoadedSettings } from "./config/load-settings.ts";
 import { settingFacts } from "./config/settings.ts";
 
@@ -14,7 +14,7 @@ const shortestSecret = 4;
  */
 export function redactorOf({ given }: Pick<LoadedSettings, "given">): Redact {
   const secrets = [...given]
-    .filter(([name, { value }]) => settingFacts[name].secret === true || holdsSecretKey(value))
+    .filter(([name, { value }]) => settingFacts[name].secret === true || holdsSecret(value))
     .flatMap(([, { value }]) => [
       value,
       ...value.split(","),

@@ -184,6 +184,19 @@ describe("keys of backups", () => {
   });
 
   test.each([
+    ["BACKUP_STORAGE", "s3://AKIA:hunter22@bucket/x", "must not hold a key"],
+    ["BACKUP_S3_ENDPOINT", "https://me:hunter22@host", "without a password"],
+  ])("a password in %s is refused and not told", async (name, value, message) => {
+    await using dir = await testDir();
+    const error: unknown = await loadSettings({ dir: dir.path, env: { [name]: value } }).catch(
+      (each: unknown) => each,
+    );
+    expect(error).toMatchObject({ code: "INVALID_CONFIG" });
+    expect(String(error)).toContain(message);
+    expect(String(error)).not.toContain("hunter22");
+  });
+
+  test.each([
     ["BACKUP_RECIPIENTS", "ssh-ed25519 AAAA", "must be public keys of age"],
     ["BACKUP_RECIPIENTS", " , ", "must be public keys of age"],
     ["BACKUP_PUBLIC_KEY", "RWshort", "must be public keys of minisign"],

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { CliError } from "../cli-error.ts";
 import { loadConfigFile } from "./config-file-layer.ts";
 import { environmentLayer, loadEnvFile } from "./env-layer.ts";
-import { holdsSecretKey } from "./holds-secret-key.ts";
+import { holdsSecret } from "./holds-secret.ts";
 import type { Given, Layer } from "./layer.ts";
 import {
   settingFacts,
@@ -97,7 +97,7 @@ function describe(issue: z.core.$ZodIssue, given: Layer): string {
   if (name === undefined || source === undefined) {
     return issue.message;
   }
-  const isSecret = settingFacts[name].secret === true || holdsSecretKey(source.value);
+  const isSecret = settingFacts[name].secret === true || holdsSecret(source.value);
   const shown = isSecret ? "" : `, not ${JSON.stringify(source.value)}`;
   return `${name} (from ${source.origin}) ${issue.message}${shown}.`;
 }

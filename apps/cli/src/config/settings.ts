@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { holdsSecretKey } from "./holds-secret-key.ts";
+import { holdsSecret } from "./holds-secret.ts";
 
 const text = z.string().min(1, "must not be empty");
 const postgresUrl = z
@@ -32,7 +32,12 @@ export const settingsSchema = z.object({
   BACKUP_ENABLED: trueOrFalse().default(false),
   BACKUP_SCHEDULE: text.default("0 2 * * *"),
   BACKUP_TIMEZONE: text.default("UTC"),
-  BACKUP_STORAGE: text.default("local"),
+  BACKUP_STORAGE: text
+    .refine(
+      (value) => !holdsSecret(value),
+      "must not hold a key: those of a bucket are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    )
+    .default("local"),
   BACKUP_S3_ENDPOINT: z
     .string()
     .regex(/^https?:\/\/[^\s@]+$/u, "must be a URL like https://host:port, without a password")
@@ -282,7 +287,7 @@ function isPostgresUrl(value: string): boolean {
 function keyList(pattern: RegExp, wanted: string) {
   return z
     .string()
-    .refine((value) => !holdsSecretKey(value), {
+    .refine((value) => !holdsSecret(value), {
       error:
         "holds a secret key where public keys belong; make another one if others may have seen it",
       abort: true,
@@ -298,7 +303,7 @@ function keyList(pattern: RegExp, wanted: string) {
 /** The path of a file that holds a secret key. */
 function keyPath() {
   return text.refine(
-    (value) => !holdsSecretKey(value),
+    (value) => !holdsSecret(value),
     "must be the path of a file, not the secret key itself",
   );
 }
