@@ -85,6 +85,7 @@ export type RawWrite =
 
 /** What became of a write that was not done. */
 export interface RawFailure {
+  readonly write: RawWrite;
   readonly path: string;
   /** gRPC's: `ALREADY_EXISTS`, `INVALID_ARGUMENT`, … */
   readonly status: string;

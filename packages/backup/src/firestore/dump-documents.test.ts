@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
-import { useFirestore, openTestFirestore, writeDocuments } from "../../testing/firestore-database.ts";
+import {
+  useFirestore,
+  openTestFirestore,
+  writeDocuments,
+} from "../../testing/firestore-database.ts";
 import { createMemoryParts } from "../../testing/firestore-parts.ts";
 import { firestoreManifestSchema } from "../archive/firestore-manifest.ts";
 import { openFirestoreSnapshot } from "./open-firestore-snapshot.ts";

@@ -5,6 +5,7 @@ import { WireWriter } from "./wire-writer.ts";
 
 /** A write as its message. */
 export interface EncodedWrite {
+  readonly write: RawWrite;
   /** Below the database. */
   readonly path: string;
   readonly bytes: Buffer;
@@ -39,7 +40,7 @@ export class WriteEncoder {
     writer.clear();
     if (write.op === "delete") {
       writer.text(18, this.#prefix + write.path);
-      return { path: write.path, bytes: writer.finish() };
+      return { write, path: write.path, bytes: writer.finish() };
     }
     const document = parse(write.line);
     const path = this.#pathOf(document);
@@ -49,7 +50,7 @@ export class WriteEncoder {
       throw asInvalid(error, path);
     }
     if (write.op === "create") writer.message(34, () => writer.varint(8, 0));
-    return { path, bytes: writer.finish() };
+    return { write, path, bytes: writer.finish() };
   }
 
   #pathOf(document: unknown): string {

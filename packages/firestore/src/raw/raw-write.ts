@@ -63,7 +63,7 @@ class RawWriting {
       this.#stop(error);
     }
     await Promise.all(this.#sending);
-    if (this.#reason !== undefined) throw toFirestoreError(this.#reason.error);
+    if (this.#reason !== undefined) throw this.#reason.error;
     const { movedReferences } = this.#encoder;
     return { written: this.#written, failed: this.#failed, movedReferences };
   }
@@ -86,7 +86,7 @@ class RawWriting {
     if (this.#reason !== undefined) return;
     await this.#ramp.take(batch.length, this.#signal);
     const sending = this.#send(batch)
-      .catch((error: unknown) => this.#stop(error))
+      .catch((error: unknown) => this.#stop(toFirestoreError(error)))
       .finally(() => this.#sending.delete(sending));
     this.#sending.add(sending);
   }
@@ -141,14 +141,14 @@ class RawWriting {
     return writer.finish();
   }
 
-  #settle({ path }: EncodedWrite, { code, message }: WriteStatus): void {
+  #settle({ write, path }: EncodedWrite, { code, message }: WriteStatus): void {
     if (code === 0) {
       this.#written += 1;
       return;
     }
     this.#failed += 1;
     const { onFailure } = this.#options;
-    const failure: RawFailure = { path, status: statusName(code), message };
+    const failure: RawFailure = { write, path, status: statusName(code), message };
     if (onFailure !== undefined) {
       onFailure(failure);
       return;
