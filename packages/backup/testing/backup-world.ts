@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { startFirestoreEmulator } from "@ctb-data/firestore-emulator";
 import { openFirestore, type Firestore } from "@ctb-data/firestore";
+import { startFirestoreEmulator } from "@ctb-data/firestore-emulator";
 import { openPostgres, type Postgres } from "@ctb-data/postgres";
 import { createTestDatabase } from "@ctb-data/postgres/testing";
 import { parseRegistry, type Registry } from "@ctb-data/registry";
 import { generateIdentity, recipientOf } from "../src/age/age-keys.ts";
 import { generateSigningKey } from "../src/minisign/index.ts";
-import type { Storage } from "../src/storage/storage.ts";
 import { openFolderStorage } from "../src/storage/folder/folder-storage.ts";
+import type { Storage } from "../src/storage/storage.ts";
 import { testFolder } from "./test-folder.ts";
 
 /** Keys made for one test. */
@@ -82,11 +82,19 @@ export async function fillWorld(world: BackupWorld, rows = 200): Promise<void> {
      FROM generate_series(1, $1::int) AS n`,
     [rows],
   );
-  await postgres.query(`INSERT INTO "Odd ""näme"" / 1" VALUES (1, E'line\\nbreak', NULL), (2, NULL, 1), (3, '\\N', 2)`);
+  await postgres.query(
+    `INSERT INTO "Odd ""näme"" / 1" VALUES (1, E'line\\nbreak', NULL), (2, NULL, 1), (3, '\\N', 2)`,
+  );
   await postgres.query("REFRESH MATERIALIZED VIEW totals");
   const { types } = firestore;
   for (let n = 1; n <= 20; n += 1) {
-    await firestore.document(`clients/${n}`).set({ name: `Clïent ${n}`, ref: types.reference(`clients/${(n % 20) + 1}`), at: new Date(n) });
+    await firestore
+      .document(`clients/${n}`)
+      .set({
+        name: `Clïent ${n}`,
+        ref: types.reference(`clients/${(n % 20) + 1}`),
+        at: new Date(n),
+      });
   }
   await firestore.documents("notes").bulkWrite(
     Array.from({ length: rows }, (_, n) => ({

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { BackupError } from "../backup-error.ts";
 import { signMessage, verifySignature } from "../minisign/index.ts";
 import type { Storage } from "../storage/storage.ts";
-import { archiveFormat } from "./backup-manifest.ts";
 import { evidenceFolder } from "./archive-layout.ts";
+import { archiveFormat } from "./backup-manifest.ts";
 import { parseRecord } from "./parse-record.ts";
 
 /** How much of a backup was looked at, from little to all. Each level does what those before it do. */
@@ -30,7 +30,13 @@ export const evidenceSchema = z.object({
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime(),
   tool: z.string(),
-  checked: z.object({ parts: count, storedBytes: count, plainBytes: count, rows: count, documents: count }),
+  checked: z.object({
+    parts: count,
+    storedBytes: count,
+    plainBytes: count,
+    rows: count,
+    documents: count,
+  }),
   /** What is wrong with the backup; full sentences. None when `ok`. */
   findings: z.array(z.string()),
   /** What is worth knowing and no fault of the backup. */
@@ -93,7 +99,12 @@ export async function readEvidence(
 async function readOne(
   storage: Storage,
   key: string,
-  { backup, recordSha256, publicKeys, signal }: EvidenceQuery & { readonly signal: AbortSignal | undefined },
+  {
+    backup,
+    recordSha256,
+    publicKeys,
+    signal,
+  }: EvidenceQuery & { readonly signal: AbortSignal | undefined },
 ): Promise<Evidence | undefined> {
   const content = await storage.get(key, { signal });
   const signature = await storage.get(`${key}.minisig`, { signal });

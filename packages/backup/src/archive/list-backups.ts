@@ -51,11 +51,19 @@ export async function listBackups(
   const summaries: BackupSummary[] = [];
   for (let start = 0; start < ids.length; start += concurrency) {
     const group = ids.slice(start, start + concurrency);
-    summaries.push(...(await Promise.all(group.map(async (id) => await summaryOf(storage, id, options)))));
+    summaries.push(
+      ...(await Promise.all(group.map(async (id) => await summaryOf(storage, id, options)))),
+    );
   }
   return summaries
-    .filter(({ sourceId }) => options.source === undefined || sourceId === "" || sourceId === options.source)
-    .toSorted((left, right) => left.startedAt.getTime() - right.startedAt.getTime() || left.id.localeCompare(right.id));
+    .filter(
+      ({ sourceId }) =>
+        options.source === undefined || sourceId === "" || sourceId === options.source,
+    )
+    .toSorted(
+      (left, right) =>
+        left.startedAt.getTime() - right.startedAt.getTime() || left.id.localeCompare(right.id),
+    );
 }
 
 async function summaryOf(

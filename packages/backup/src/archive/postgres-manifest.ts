@@ -48,6 +48,8 @@ export const postgresManifestSchema = z.object({
   preData: partRecordSchema,
   /** Indexes, constraints, triggers, policies, refreshes. */
   postData: partRecordSchema,
+  /** What names roles: grants, default privileges. Roles belong to a cluster, and may be missing elsewhere. */
+  grants: partRecordSchema,
   /** `setval` of every sequence. */
   sequenceValues: partRecordSchema,
   /** One JSON document: each object's SQL by itself, so that single tables can be restored. */

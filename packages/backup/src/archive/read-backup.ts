@@ -5,7 +5,12 @@ import type { PartSource } from "../part/part.ts";
 import type { Storage } from "../storage/storage.ts";
 import { archiveNames, backupFolder, backupKey } from "./archive-layout.ts";
 import { isBackupId } from "./backup-id.ts";
-import { commitRecordSchema, manifestSchema, type CommitRecord, type Manifest } from "./backup-manifest.ts";
+import {
+  commitRecordSchema,
+  manifestSchema,
+  type CommitRecord,
+  type Manifest,
+} from "./backup-manifest.ts";
 import { sha256Of } from "./evidence.ts";
 import { parseRecord } from "./parse-record.ts";
 
@@ -98,14 +103,19 @@ export async function openBackup(
   const { record } = signed;
   const { identities = [], signal } = options;
   if (record.encryption.kind === "age" && identities.length === 0) {
-    throw new BackupError("WRONG_KEY", `The backup ${id} is encrypted, and no identity was given.`, {
-      backup: id,
-      hint: `Give the file of an identity: one of the owners of ${record.encryption.recipients.join(", ")}.`,
-    });
+    throw new BackupError(
+      "WRONG_KEY",
+      `The backup ${id} is encrypted, and no identity was given.`,
+      {
+        backup: id,
+        hint: `Give the file of an identity: one of the owners of ${record.encryption.recipients.join(", ")}.`,
+      },
+    );
   }
   const parts = openPartSource({ storage, folder: backupFolder(id), identities, signal });
   const chunks: Uint8Array[] = [];
-  for await (const chunk of parts.read(record.manifest, { signal })) chunks.push(Uint8Array.from(chunk));
+  for await (const chunk of parts.read(record.manifest, { signal }))
+    chunks.push(Uint8Array.from(chunk));
   const place = { key: backupKey(id, record.manifest.key), backup: id };
   const manifest = parseRecord(manifestSchema, Buffer.concat(chunks), place);
   if (manifest.id !== id)

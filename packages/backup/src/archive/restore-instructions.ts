@@ -3,7 +3,10 @@ import type { CommitRecord, Manifest } from "./backup-manifest.ts";
 
 /** The text of `RESTORE.md`: how to restore this backup with standard tools and without ctb-data. */
 export function restoreInstructions(
-  record: Pick<CommitRecord, "id" | "startedAt" | "source" | "encryption" | "signedBy" | "tool" | "manifest">,
+  record: Pick<
+    CommitRecord,
+    "id" | "startedAt" | "source" | "encryption" | "signedBy" | "tool" | "manifest"
+  >,
   manifest: Manifest,
 ): string {
   const sections = [introduction(record), checks(record)];
@@ -12,9 +15,10 @@ export function restoreInstructions(
   return `${sections.join("\n\n")}\n`;
 }
 
-type Record = Parameters<typeof restoreInstructions>[0];
+type RecordHead = Parameters<typeof restoreInstructions>[0];
 
-function introduction({ id, startedAt, source, encryption, tool }: Record): string {
+function introduction(record: RecordHead): string {
+  const { id, startedAt, source, encryption, tool } = record;
   const stores = [
     source.postgres === null
       ? undefined
@@ -48,9 +52,10 @@ ${variables(record).join("\n")}
 \`\`\``;
 }
 
-function variables({ source, encryption }: Record): readonly string[] {
+function variables({ source, encryption }: RecordHead): readonly string[] {
   const lines = [];
-  if (encryption.kind === "age") lines.push('IDENTITY="${IDENTITY:-/media/usb/backup-identity.txt}"');
+  if (encryption.kind === "age")
+    lines.push('IDENTITY="${IDENTITY:-/media/usb/backup-identity.txt}"');
   if (source.postgres !== null) {
     lines.push(
       "# An empty database, made by: createdb --encoding=UTF8 --template=template0 restored",
@@ -68,8 +73,9 @@ function variables({ source, encryption }: Record): readonly string[] {
   return lines;
 }
 
-function checks({ signedBy, encryption, manifest }: Record): string {
-  const decrypt = encryption.kind === "age" ? 'age -d -i "$IDENTITY" "$1" | zstd -dcq' : 'zstd -dcq "$1"';
+function checks({ signedBy, encryption, manifest }: RecordHead): string {
+  const decrypt =
+    encryption.kind === "age" ? 'age -d -i "$IDENTITY" "$1" | zstd -dcq' : 'zstd -dcq "$1"';
   return `## 2. Is it whole, and is it ours
 
 The signature must be of *your* key: compare it with the one that you keep elsewhere. Every part must have the hash that the signed
@@ -84,8 +90,11 @@ plain ${manifest.key} > manifest.json
 \`\`\``;
 }
 
-function postgresSection(postgres: NonNullable<Manifest["postgres"]>, { source }: Record): string {
-  const { preData, postData, sequenceValues, uncovered } = postgres;
+function postgresSection(
+  postgres: NonNullable<Manifest["postgres"]>,
+  { source }: RecordHead,
+): string {
+  const { preData, postData, grants, sequenceValues, uncovered } = postgres;
   const missing =
     uncovered.length === 0
       ? ""
@@ -107,7 +116,10 @@ while IFS= read -r part; do
 done
 plain ${sequenceValues.key} | sql -q -f - > /dev/null
 plain ${postData.key} | sql -q -f - > /dev/null
-\`\`\``;
+\`\`\`
+
+Roles belong to a server and not to a database, so rights are not given back above. Where the roles are there:
+\`plain ${grants.key} | sql -q -f -\``;
 }
 
 function firestoreSection(firestore: NonNullable<Manifest["firestore"]>): string {

@@ -38,9 +38,13 @@ export async function checkCreateOptions(options: CreateBackupOptions): Promise<
 function checkEncryption(encryption: BackupEncryption | undefined): BackupEncryption {
   if (encryption?.kind === "none") return encryption;
   if (encryption === undefined || encryption.recipients.length === 0) {
-    throw new BackupError("NO_RECIPIENT", "There is nobody that the backup could be encrypted to.", {
-      hint: "Make keys with `ctb-data backup keys create` and name their recipients (age1…), or say in so many words that the backup is to be in the clear: encryption none.",
-    });
+    throw new BackupError(
+      "NO_RECIPIENT",
+      "There is nobody that the backup could be encrypted to.",
+      {
+        hint: "Make keys with `ctb-data backup keys create` and name their recipients (age1…), or say in so many words that the backup is to be in the clear: encryption none.",
+      },
+    );
   }
   for (const recipient of encryption.recipients) parseRecipient(recipient);
   return encryption;
@@ -55,7 +59,11 @@ function checkSigningKey(signingKey: string | undefined): CheckedOptions["signin
   return { secretKey: signingKey, publicKey: parseSigningKey(signingKey).publicKey };
 }
 
-function checkWhole(name: string, value: number | undefined, [min, max]: readonly [number, number]): void {
+function checkWhole(
+  name: string,
+  value: number | undefined,
+  [min, max]: readonly [number, number],
+): void {
   if (value === undefined || (Number.isSafeInteger(value) && value >= min && value <= max)) return;
   throw new BackupError("INVALID_OPTIONS", `${name} must be a whole number from ${min} to ${max}.`);
 }
@@ -90,6 +98,9 @@ async function refuseUnfinishedRestore({ postgres }: CreateBackupOptions): Promi
   throw new BackupError(
     "REFUSED",
     `The restore of ${marker.backup} into this database, begun ${marker.startedAt}, was not finished.`,
-    { hint: "Run that restore again: it starts over and ends what was begun.", backup: marker.backup },
+    {
+      hint: "Run that restore again: it starts over and ends what was begun.",
+      backup: marker.backup,
+    },
   );
 }

@@ -1,10 +1,10 @@
-import { BackupError } from "../backup-error.ts";
-import type { BackupEncryption } from "../backup-encryption.ts";
 import { archiveNames, backupKey } from "../archive/archive-layout.ts";
 import { archiveFormat, type CommitRecord, type Manifest } from "../archive/backup-manifest.ts";
 import { sha256Of } from "../archive/evidence.ts";
 import { recordComment } from "../archive/read-backup.ts";
 import { restoreInstructions } from "../archive/restore-instructions.ts";
+import type { BackupEncryption } from "../backup-encryption.ts";
+import { BackupError } from "../backup-error.ts";
 import { signMessage } from "../minisign/index.ts";
 import type { PartRecord } from "../part/part.ts";
 import type { Storage } from "../storage/storage.ts";

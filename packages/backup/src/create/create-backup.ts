@@ -1,9 +1,11 @@
-import { backupFolder } from "../archive/archive-layout.ts";
+import { archiveRoots, backupFolder } from "../archive/archive-layout.ts";
 import { newBackupId } from "../archive/backup-id.ts";
 import { archiveFormat, type CommitRecord, type Manifest } from "../archive/backup-manifest.ts";
 import { listBackups } from "../archive/list-backups.ts";
-import { openPartSink } from "../part/part-sink.ts";
+import { BackupError } from "../backup-error.ts";
+import { openPartSink } from "../part/open-part-sink.ts";
 import { acquireLease, type Lease } from "../storage/lease.ts";
+import type { Storage } from "../storage/storage.ts";
 import { checkClock } from "./check-clock.ts";
 import { checkCreateOptions, type CheckedOptions } from "./check-create-options.ts";
 import { commitBackup } from "./commit-backup.ts";
@@ -72,10 +74,28 @@ async function createUnder(
     signing: checked.signing,
     warnings: [...clockWarnings, ...warningsOf(manifest)],
     now,
-    beforeCommit: async () => await lease.check(),
+    beforeCommit: async () => {
+      await lease.check();
+      await refuseCollected(storage, id, signal);
+    },
     signal,
   });
   return { id, record, manifest };
+}
+
+/** gc takes a run for dead whose folder is old; it says so before it removes anything. */
+async function refuseCollected(
+  storage: Storage,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const key = `${archiveRoots.tombstones}${id}.json`;
+  if ((await storage.head(key, { signal })) === undefined) return;
+  throw new BackupError("CONFLICT", `gc took the backup ${id} for dead while it was made.`, {
+    key,
+    backup: id,
+    hint: "Make the backup again, and give gc a longer --older-than.",
+  });
 }
 
 function warningsOf({ postgres, firestore }: Manifest): readonly string[] {

@@ -1,5 +1,5 @@
-import type { BackupEncryption } from "../backup-encryption.ts";
 import type { CommitRecord, Manifest } from "../archive/backup-manifest.ts";
+import type { BackupEncryption } from "../backup-encryption.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { BackupStores, WorkOptions } from "../workflow-options.ts";
 

@@ -8,10 +8,7 @@ import {
   readWriteCounters,
   type WriteCounters,
 } from "../pairing/changed-rows.ts";
-import {
-  openPostgresSnapshot,
-  type PostgresSnapshot,
-} from "../postgres/open-postgres-snapshot.ts";
+import { openPostgresSnapshot, type PostgresSnapshot } from "../postgres/open-postgres-snapshot.ts";
 import type { CreateBackupOptions } from "./create-options.ts";
 import { dumpPostgres } from "./dump-postgres.ts";
 import type { RecordingSink } from "./recording-sink.ts";
@@ -21,9 +18,13 @@ type Dumped = Pick<Manifest, "postgres" | "firestore" | "pairing">;
 
 /**
  * Reads both stores. PostgreSQL's snapshot comes first, with its locks; Firestore's read time right after it; then both are read at
- * the same time, each as of its moment.
+ * the same time, each as of its moment. When one of the two fails, the other one is stopped: a half is no backup.
  */
-export async function dumpStores(options: DumpOptions): Promise<Dumped> {
+export async function dumpStores(given: DumpOptions): Promise<Dumped> {
+  const halt = new AbortController();
+  const signal =
+    given.signal === undefined ? halt.signal : AbortSignal.any([given.signal, halt.signal]);
+  const options = { ...given, signal };
   const { postgres, firestore } = options;
   const counters = postgres === undefined ? undefined : await readWriteCounters(postgres);
   const rows = postgres === undefined ? undefined : await openRows(options, postgres);
@@ -32,10 +33,8 @@ export async function dumpStores(options: DumpOptions): Promise<Dumped> {
       firestore === undefined ? undefined : await openDocuments(options, firestore, rows);
     try {
       const second =
-        postgres === undefined || documents === undefined
-          ? undefined
-          : await snapshotOf(postgres);
-      const dumped = await dumpBoth(options, rows, documents);
+        postgres === undefined || documents === undefined ? undefined : await snapshotOf(postgres);
+      const dumped = await dumpBoth({ options, halt }, rows, documents);
       if (rows === undefined || documents === undefined || second === undefined)
         return { ...dumped, pairing: null };
       const window = { from: rows.snapshot, to: second, counters: counters ?? new Map() };
@@ -80,33 +79,29 @@ async function openDocuments(
   });
 }
 
-/** When one of the two fails, the other one is stopped: a half is no backup. */
 async function dumpBoth(
-  options: DumpOptions,
+  { options, halt }: { readonly options: DumpOptions; readonly halt: AbortController },
   rows: PostgresSnapshot | undefined,
   documents: FirestoreSnapshot | undefined,
 ): Promise<Pick<Dumped, "postgres" | "firestore">> {
-  const halt = new AbortController();
-  const signal =
-    options.signal === undefined ? halt.signal : AbortSignal.any([options.signal, halt.signal]);
-  const orHalt = async <T>(work: Promise<T>): Promise<T> => {
+  let failure: { readonly error: unknown } | undefined;
+  const orHalt = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
-      return await work;
+      return await work();
     } catch (error) {
-      halt.abort(error);
+      // The first cause counts: the other store only says that it was stopped.
+      failure ??= { error };
+      halt.abort();
       throw error;
     }
   };
-  const results = await Promise.allSettled([
-    rows === undefined ? null : orHalt(dumpPostgres(rows, { ...options, signal })),
-    documents === undefined ? null : orHalt(documents.dump({ signal })),
+  const [postgres, firestore] = await Promise.allSettled([
+    rows === undefined ? null : orHalt(async () => await dumpPostgres(rows, options)),
+    documents === undefined ? null : orHalt(async () => await documents.dump(options)),
   ]);
-  const [postgres, firestore] = results;
-  // The first cause counts: the other one only says that it was stopped.
-  if (halt.signal.aborted) throw halt.signal.reason;
-  if (postgres.status === "rejected") throw postgres.reason;
-  if (firestore.status === "rejected") throw firestore.reason;
-  return { postgres: postgres.value, firestore: firestore.value };
+  if (postgres.status === "fulfilled" && firestore.status === "fulfilled")
+    return { postgres: postgres.value, firestore: firestore.value };
+  throw failure?.error;
 }
 
 interface Window {

@@ -26,7 +26,11 @@ export function recordingSink(sink: PartSink): RecordingSink {
 }
 
 /** Writes a whole text or JSON document as one part. */
-export async function writePart(sink: PartSink, name: string, body: Uint8Array): Promise<PartRecord> {
+export async function writePart(
+  sink: PartSink,
+  name: string,
+  body: Uint8Array,
+): Promise<PartRecord> {
   const writer = await sink.open(name);
   try {
     await writer.write(body);

@@ -1,7 +1,13 @@
 import { openPostgres } from "@ctb-data/postgres";
 import { createTestDatabase } from "@ctb-data/postgres/testing";
 import { expect, test } from "vitest";
-import { dropOwnObjects, dropMarker, findOwnObjects, readMarker, writeMarker } from "./postgres-target.ts";
+import {
+  dropOwnObjects,
+  dropMarker,
+  findOwnObjects,
+  readMarker,
+  writeMarker,
+} from "./postgres-target.ts";
 
 test("a new database has nothing of its own, and an extension or the word of a restore is nothing", async () => {
   await using database = await createTestDatabase();
@@ -50,7 +56,10 @@ test("dropping everything leaves a database as it is made, and a rollback brings
     "SELECT nspacl::text AS acl, nspowner::regrole::text AS owner FROM pg_namespace WHERE nspname = 'public'",
   );
   expect(rows).toEqual([
-    { acl: "{pg_database_owner=UC/pg_database_owner,=U/pg_database_owner}", owner: "pg_database_owner" },
+    {
+      acl: "{pg_database_owner=UC/pg_database_owner,=U/pg_database_owner}",
+      owner: "pg_database_owner",
+    },
   ]);
 });
 

@@ -79,7 +79,9 @@ export async function dropOwnObjects(connection: Queryable): Promise<void> {
      UNION ALL SELECT pg_catalog.format('DROP EXTENSION %I CASCADE', extname) FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql'`,
   );
   for (const { sql } of rows) await connection.query(sql);
-  await connection.query("SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata");
+  await connection.query(
+    "SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata",
+  );
   const { rows: schemas } = await connection.query<{ name: string }>(
     `SELECT nspname AS name FROM pg_catalog.pg_namespace WHERE ${own}`,
   );

@@ -53,7 +53,13 @@ export async function checkContents(
         if (lines !== undefined && found !== lines)
           findings.push(`${part.key} has ${found} ${what}; the manifest says ${lines}.`);
       }
-      onProgress?.({ kind: "count", store: "storage", name: part.key, items: 1, bytes: part.plainBytes });
+      onProgress?.({
+        kind: "count",
+        store: "storage",
+        name: part.key,
+        items: 1,
+        bytes: part.plainBytes,
+      });
     }
   };
   await Promise.all(Array.from({ length: concurrency }, work));
@@ -64,7 +70,13 @@ function expectedParts({ manifest }: Pick<OpenedBackup, "manifest">): readonly E
   const { postgres, firestore } = manifest;
   const expected: ExpectedPart[] = [];
   if (postgres !== null) {
-    for (const part of [postgres.preData, postgres.postData, postgres.sequenceValues, postgres.objects])
+    for (const part of [
+      postgres.preData,
+      postgres.postData,
+      postgres.grants,
+      postgres.sequenceValues,
+      postgres.objects,
+    ])
       expected.push({ part, what: "text", lines: undefined });
     for (const { parts } of postgres.tables)
       for (const part of parts) expected.push({ part, what: "rows", lines: part.rows });
@@ -106,6 +118,7 @@ async function linesOf(
 
 function countLines(chunk: Uint8Array): number {
   let lines = 0;
-  for (let at = chunk.indexOf(lineFeed); at !== -1; at = chunk.indexOf(lineFeed, at + 1)) lines += 1;
+  for (let at = chunk.indexOf(lineFeed); at !== -1; at = chunk.indexOf(lineFeed, at + 1))
+    lines += 1;
   return lines;
 }

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { backupFolder } from "../archive/archive-layout.ts";
 import type { CommitRecord } from "../archive/backup-manifest.ts";
 import { BackupError } from "../backup-error.ts";
-import type { WorkOptions } from "../workflow-options.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { WorkOptions } from "../workflow-options.ts";
 
 /** What a check looked at and what it found wrong. */
 export interface CheckResult {
@@ -60,9 +60,16 @@ export async function checkHashes(
     for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
       const result = await hashOf(storage, `${backupFolder(record.id)}${part.key}`, signal);
       storedBytes += result.sizeBytes;
-      const finding = result.missing === true ? `${part.key} is missing.` : differenceOf(part, result);
+      const finding =
+        result.missing === true ? `${part.key} is missing.` : differenceOf(part, result);
       if (finding !== undefined) findings.push(finding);
-      onProgress?.({ kind: "count", store: "storage", name: part.key, items: 1, bytes: result.sizeBytes });
+      onProgress?.({
+        kind: "count",
+        store: "storage",
+        name: part.key,
+        items: 1,
+        bytes: result.sizeBytes,
+      });
     }
   };
   await Promise.all(Array.from({ length: concurrency }, work));

@@ -1,13 +1,18 @@
-import { openBackup, readSignedRecord, type OpenBackupOptions, type OpenedBackup } from "../archive/read-backup.ts";
-import { writeEvidence, type Evidence, type VerifyLevel } from "../archive/evidence.ts";
 import { archiveFormat } from "../archive/backup-manifest.ts";
+import { writeEvidence, type Evidence, type VerifyLevel } from "../archive/evidence.ts";
+import {
+  openBackup,
+  readSignedRecord,
+  type OpenBackupOptions,
+  type OpenedBackup,
+} from "../archive/read-backup.ts";
 import { BackupError } from "../backup-error.ts";
 import type { Storage } from "../storage/storage.ts";
 import { toolVersion } from "../tool-version.ts";
 import type { BackupStores, WorkOptions } from "../workflow-options.ts";
 import { checkContents } from "./check-contents.ts";
 import { checkHashes, checkStored } from "./check-stored.ts";
-import { drill } from "./drill.ts";
+import { drill, type DrillResult } from "./drill.ts";
 
 /** Throwaway databases for a drill. They are empty, and gone after `close`. */
 export interface ScratchStores extends BackupStores {
@@ -26,7 +31,7 @@ export interface VerifyBackupOptions extends OpenBackupOptions, WorkOptions {
   readonly openScratch?: ((backup: OpenedBackup) => Promise<ScratchStores>) | undefined;
 }
 
-type Found = Pick<Evidence, "checked" | "findings" | "target">;
+type Found = Pick<Evidence, "checked" | "findings" | "notes" | "target">;
 
 /**
  * Verifies a backup, as far as `level` says. What is wrong with the backup is in `findings`, and `ok` is false then; what stands in the
@@ -62,10 +67,20 @@ async function lookAt(options: VerifyBackupOptions): Promise<Found> {
   const stored = await checkStored(storage, record, options);
   const none = { plainBytes: 0, rows: 0, documents: 0 };
   if (level === "stored" || stored.findings.length > 0)
-    return { checked: { ...countsOf(stored), ...none }, findings: [...stored.findings], target: null };
+    return {
+      checked: { ...countsOf(stored), ...none },
+      findings: [...stored.findings],
+      notes: [],
+      target: null,
+    };
   const hashes = await checkHashes(storage, record, options);
   if (level === "hashes" || hashes.findings.length > 0)
-    return { checked: { ...countsOf(hashes), ...none }, findings: [...hashes.findings], target: null };
+    return {
+      checked: { ...countsOf(hashes), ...none },
+      findings: [...hashes.findings],
+      notes: [],
+      target: null,
+    };
   const backup = await openBackup(storage, id, options);
   const contents = await checkContents(backup, options);
   const checked = {
@@ -75,15 +90,15 @@ async function lookAt(options: VerifyBackupOptions): Promise<Found> {
     documents: contents.documents,
   };
   if (level === "contents" || contents.findings.length > 0)
-    return { checked, findings: [...contents.findings], target: null };
-  const { findings, target } = await drillIn(backup, options);
-  return { checked, findings: [...findings], target };
+    return { checked, findings: [...contents.findings], notes: [], target: null };
+  const { findings, notes, target } = await drillIn(backup, options);
+  return { checked, findings: [...findings], notes: [...notes], target };
 }
 
 async function drillIn(
   backup: OpenedBackup,
   options: VerifyBackupOptions,
-): Promise<{ readonly findings: readonly string[]; readonly target: string }> {
+): Promise<DrillResult & { readonly target: string }> {
   if (options.openScratch === undefined) {
     throw new BackupError("INVALID_OPTIONS", "A drill needs somewhere to restore to.", {
       hint: "Give openScratch, which opens throwaway databases.",
@@ -91,14 +106,19 @@ async function drillIn(
   }
   const scratch = await options.openScratch(backup);
   try {
-    const findings = await drill(backup, scratch, options);
-    return { findings, target: scratch.description };
+    return { ...(await drill(backup, scratch, options)), target: scratch.description };
   } finally {
     await scratch.close();
   }
 }
 
-function countsOf({ parts, storedBytes }: { readonly parts: number; readonly storedBytes: number }): {
+function countsOf({
+  parts,
+  storedBytes,
+}: {
+  readonly parts: number;
+  readonly storedBytes: number;
+}): {
   readonly parts: number;
   readonly storedBytes: number;
 } {

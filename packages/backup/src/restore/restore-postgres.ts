@@ -1,0 +1,158 @@
+import type { Connection, Postgres } from "@ctb-data/postgres";
+import type { TableManifest } from "../archive/postgres-manifest.ts";
+import type { OpenedBackup } from "../archive/read-backup.ts";
+import { BackupError } from "../backup-error.ts";
+import { asDatabaseWork } from "../postgres/database-failure.ts";
+import { restoreRows } from "../postgres/restore-rows.ts";
+import { restoreSequences } from "../postgres/restore-sequences.ts";
+import { checkContents } from "../verify/check-contents.ts";
+import { applyPostData, applyPreData } from "./apply-schema-parts.ts";
+import {
+  dropMarker,
+  dropOwnObjects,
+  findOwnObjects,
+  readMarker,
+  writeMarker,
+} from "./postgres-target.ts";
+import type { PostgresPart, RestoreBackupOptions, RestoredRows } from "./restore-options.ts";
+import { restoreTables } from "./restore-tables.ts";
+
+export type PostgresRestoreOptions = RestoreBackupOptions & { readonly postgres: Postgres };
+
+/** "ctbr": one restore at a time in a database. */
+const restoreLock = 0x63746272;
+
+/** Restores all rows of a backup, or those of some tables. @throws {BackupError} as `restoreBackup`. */
+export async function restorePostgres(
+  backup: OpenedBackup,
+  options: PostgresRestoreOptions,
+): Promise<RestoredRows> {
+  const { postgres } = backup.manifest;
+  if (postgres === null)
+    throw new BackupError("NOT_FOUND", "The backup has nothing of PostgreSQL.");
+  return await underLock(options.postgres, async () => {
+    if (options.tables !== undefined || options.mode === "overwrite")
+      return await restoreTables(backup, postgres, options);
+    return await restoreWhole(backup, postgres, options);
+  });
+}
+
+async function underLock<T>(postgres: Postgres, fn: () => Promise<T>): Promise<T> {
+  return await postgres.withConnection(
+    async (connection) => {
+      const { rows } = await connection.query<{ got: boolean }>(
+        "SELECT pg_catalog.pg_try_advisory_lock($1) AS got",
+        [restoreLock],
+      );
+      if (rows[0]?.got !== true) {
+        throw new BackupError("LOCKED", `Another restore runs in ${postgres.description}.`, {
+          hint: "Wait until it is done, or end it.",
+        });
+      }
+      return await fn();
+    },
+    { destroy: true },
+  );
+}
+
+async function restoreWhole(
+  backup: OpenedBackup,
+  manifest: PostgresPart,
+  options: PostgresRestoreOptions,
+): Promise<RestoredRows> {
+  const { postgres, mode = "empty", onProgress } = options;
+  const { mustDrop } = await lookAtTarget(backup, options);
+  // What is there now is only given up for something that is known to be readable to its end.
+  if (mustDrop && mode === "exact") await refuseDamaged(backup, options);
+  onProgress?.({ kind: "step", step: "schema" });
+  await asDatabaseWork(
+    { doing: "Making the schema" },
+    async () =>
+      await postgres.withConnection(
+        async (connection) => await makeSchema(connection, backup, mustDrop),
+        {
+          destroy: true,
+        },
+      ),
+  );
+  await loadRows(backup, manifest.tables, options);
+  await restoreSequences(postgres, manifest.sequences, signalOf(options));
+  onProgress?.({ kind: "step", step: "indexes and constraints" });
+  const warnings = await applyPostData(backup, options);
+  await asDatabaseWork({ doing: "Ending the restore" }, async () => await dropMarker(postgres));
+  const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
+  return { tables: manifest.tables.length, rows, warnings };
+}
+
+/** In one transaction: either everything is as it was, or empty, with word of this restore in it. */
+async function makeSchema(
+  connection: Connection,
+  backup: OpenedBackup,
+  mustDrop: boolean,
+): Promise<void> {
+  await connection.query("BEGIN");
+  try {
+    if (mustDrop) await dropOwnObjects(connection);
+    await writeMarker(connection, backup.record.id);
+    await applyPreData(connection, backup);
+    await connection.query("COMMIT");
+  } catch (error) {
+    if (!connection.lost) await connection.query("ROLLBACK");
+    throw error;
+  }
+}
+
+async function lookAtTarget(
+  { record }: OpenedBackup,
+  { postgres, mode = "empty" }: PostgresRestoreOptions,
+): Promise<{ readonly mustDrop: boolean }> {
+  const marker = await readMarker(postgres);
+  const found = await findOwnObjects(postgres);
+  if (found.length === 0) return { mustDrop: false };
+  if (mode === "exact" || marker?.backup === record.id) return { mustDrop: true };
+  const what = `${found.slice(0, 4).join(", ")}${found.length > 4 ? ", …" : ""}`;
+  throw new BackupError(
+    "NOT_EMPTY",
+    marker === undefined
+      ? `${postgres.description} is not empty: it has ${what}.`
+      : `${postgres.description} holds an unfinished restore of ${marker.backup}, begun ${marker.startedAt}.`,
+    {
+      hint: "Restore into an empty database; or have rows of the same key replaced (`overwrite`), or everything else dropped (`exact`).",
+      backup: record.id,
+    },
+  );
+}
+
+async function refuseDamaged(backup: OpenedBackup, options: PostgresRestoreOptions): Promise<void> {
+  const manifest = { ...backup.manifest, firestore: null };
+  const { findings } = await checkContents({ ...backup, manifest }, options);
+  if (findings.length === 0) return;
+  throw new BackupError(
+    "CORRUPT",
+    `The backup ${backup.record.id} is damaged, and nothing was dropped: ${findings.slice(0, 3).join(" ")}`,
+    {
+      backup: backup.record.id,
+      hint: "Restore an older backup. `ctb-data backup list` shows which are verified.",
+    },
+  );
+}
+
+async function loadRows(
+  { parts }: OpenedBackup,
+  tables: readonly TableManifest[],
+  { postgres, jobs, onProgress, signal }: PostgresRestoreOptions,
+): Promise<void> {
+  await restoreRows({
+    postgres,
+    tables,
+    parts,
+    mode: "empty",
+    ...(jobs === undefined ? {} : { jobs }),
+    onProgress,
+    signal,
+  });
+}
+
+function signalOf({ signal }: PostgresRestoreOptions): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
