@@ -1,10 +1,15 @@
+import { utimes } from "node:fs/promises";
+import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isWhole, keysOf, storeBackup, storedBackups } from "../../testing/policy-archive.ts";
 import { backupAt, dayMs, hourMs, idAt } from "../../testing/policy-backups.ts";
 import { faultStorage } from "../../testing/policy-fault-storage.ts";
 import { MemoryStorage } from "../../testing/policy-memory-storage.ts";
+import { testFolder } from "../../testing/test-folder.ts";
 import { backupKey } from "../archive/archive-layout.ts";
+import { openFolderStorage } from "../storage/folder/folder-storage.ts";
+import { acquireLease } from "../storage/lease.ts";
 import type { Storage } from "../storage/storage.ts";
 import { collectGarbage, type CollectGarbageOptions } from "./collect-garbage.ts";
 
@@ -125,6 +130,19 @@ describe("folders without a commit record", () => {
       expect(storage.objects.has("locks/create-shop.json")).toBe(true);
     },
   );
+
+  test("stay while a real lease is held, and go when it was given up", async () => {
+    await using folder = testFolder();
+    await using storage = await openFolderStorage({ dir: folder.path });
+    const id = idAt(new Date(Date.now() - dayMs), "dead0000");
+    await storage.put(`backups/${id}/a.zst`, Buffer.from("a"));
+    const soon = { storage, now: () => new Date(), olderThanHours: 1 };
+    const lease = await acquireLease(storage, { key: "locks/create-shop.json" });
+    await utimes(join(folder.path, `backups/${id}/a.zst`), 0, 0);
+    expect((await collectGarbage(soon)).collected).toEqual([]);
+    await lease.release();
+    expect((await collectGarbage(soon)).collected.map(({ name }) => name)).toEqual([id]);
+  });
 
   test("that are not named like a backup, and objects beside the folders, are nobody's business", async () => {
     const storage = await littered();

@@ -91,6 +91,14 @@ export function matchesDay({ days, months, weekdays, texts }: CronFields, local:
   return texts[4] === "*" ? byDay : byDay || byWeekday;
 }
 
+/** True when every day of its months counts. */
+export function matchesEveryDay({ days, weekdays, texts }: CronFields): boolean {
+  // By both fields either is enough; a star leaves it to the other.
+  const [all, allWeekdays] = [days.length === 31, weekdays.length === 7];
+  if (texts[2] === "*" || texts[4] === "*") return all && allWeekdays;
+  return all || allWeekdays;
+}
+
 /**
  * False when cron programs disagree about a pattern: it restricts both the day of the month and the weekday, one of them by a step.
  * croner and systemd's two lines take either; vixie cron and Kubernetes, whose test is the star, ask for both.
@@ -98,11 +106,6 @@ export function matchesDay({ days, months, weekdays, texts }: CronFields, local:
 export function isPortable({ texts }: CronFields): boolean {
   const [, , day, , weekday] = texts;
   return day === "*" || weekday === "*" || !(day.startsWith("*") || weekday.startsWith("*"));
-}
-
-/** True when it has a time of day, and is no interval: neither minute nor hour has a star or a step. */
-export function isFixedTime({ texts }: CronFields): boolean {
-  return !/[*/]/u.test(texts[0] + texts[1]);
 }
 
 class FieldProblem extends Error {}

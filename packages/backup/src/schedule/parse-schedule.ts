@@ -1,12 +1,6 @@
 import { BackupError } from "../backup-error.ts";
 import { checkTimeZone } from "./check-time-zone.ts";
-import {
-  isFixedTime,
-  isPortable,
-  matchesDay,
-  parseCronFields,
-  type CronFields,
-} from "./cron-fields.ts";
+import { isPortable, matchesDay, parseCronFields, type CronFields } from "./cron-fields.ts";
 import { dstGaps, type DstGap } from "./dst-gaps.ts";
 import { nextRuns } from "./schedule-times.ts";
 
@@ -110,9 +104,4 @@ function matchesMinute(fields: CronFields, local: Date): boolean {
     fields.hours.includes(local.getUTCHours()) &&
     matchesDay(fields, local)
   );
-}
-
-/** Whether the time of day counts, not the distance between two runs. */
-export function isTimeOfDay({ fields }: Pick<Schedule, "fields">): boolean {
-  return isFixedTime(fields);
 }
