@@ -9,6 +9,8 @@ export interface MemoryStorage {
   readonly objects: Map<string, Buffer>;
   /** Uploads and reads that are open now. */
   readonly open: () => number;
+  /** Bytes that were read so far. */
+  readonly readBytes: () => number;
 }
 
 export interface MemoryStorageFaults {
@@ -25,6 +27,7 @@ export interface MemoryStorageFaults {
 export function createMemoryStorage(faults: MemoryStorageFaults = {}): MemoryStorage {
   const objects = new Map<string, Buffer>();
   let open = 0;
+  let readBytes = 0;
   const openUpload = async (key: string): Promise<Upload> => {
     const pieces: Buffer[] = [];
     let isOpen = true;
@@ -60,6 +63,7 @@ export function createMemoryStorage(faults: MemoryStorageFaults = {}): MemorySto
           this.destroy(new BackupError("STORAGE_FAILED", "The connection broke.", { key }));
           return;
         }
+        readBytes += Math.min(size, Math.max(0, body.length - start));
         this.push(start < body.length ? Buffer.from(body.subarray(start, start + size)) : null);
         start += size;
       },
@@ -69,5 +73,10 @@ export function createMemoryStorage(faults: MemoryStorageFaults = {}): MemorySto
       },
     });
   };
-  return { storage: { openUpload, openRead }, objects, open: () => open };
+  return {
+    storage: { openUpload, openRead },
+    objects,
+    open: () => open,
+    readBytes: () => readBytes,
+  };
 }

@@ -49,6 +49,11 @@ export function decodeSecretKey(text: string): Buffer {
   return bytes;
 }
 
+/** The text of the file of a secret key that may be given as its second line alone. @throws {BackupError} INVALID_KEY */
+export function formatSigningKeyFile(text: string): string {
+  return formatSecretKey(decodeSecretKey(text).subarray(secretPartStart));
+}
+
 /** The text of a secret key's file that is not encrypted. `secret`: key number, seed, public key. */
 export function formatSecretKey(secret: Uint8Array): string {
   const bytes = Buffer.alloc(secretKeyBytes);

@@ -38,7 +38,7 @@ export class ZstdCompressor {
     return this.#take();
   }
 
-  /** The end of the frame. Nothing may be on its way: node#66078 makes a second frame then. */
+  /** The end of the frame. Nothing may be on its way: Node 24.21 adds an empty frame then (node#66078). */
   async final(): Promise<readonly Buffer[]> {
     await new Promise<void>((resolve, reject) => {
       this.#stream.once("end", resolve).once("error", reject).end();

@@ -13,7 +13,8 @@ function headerBytes(descriptor: number): number {
 
 /**
  * Follows compressed bytes and tells whether they are exactly one zstd frame with a checksum and without a dictionary. Node's
- * decompressor does not: it passes over whatever stands behind a frame (24.21), and takes several frames for one.
+ * decompressor does not: whatever stands behind the first frame, garbage or another frame, it passes over in silence (24.21), where
+ * the zstd program decompresses all frames and refuses garbage.
  */
 export class ZstdFrame {
   #expected: Expected = "magic";
