@@ -2,6 +2,7 @@ import { dropLeftoverDatabases } from "./create-test-database.ts";
 import { holdTestServer } from "./test-server.ts";
 
 export { createTestDatabase, type TestDatabase } from "./create-test-database.ts";
+export { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 /**
  * Holds one server for a whole test run. In a vitest.config.ts: `test: { globalSetup: ["@ctb-data/postgres/testing"] }`.

@@ -1,4 +1,5 @@
 import type { Connection } from "@ctb-data/postgres";
+import { asDatabaseWork } from "./database-failure.ts";
 import type { HeldConnection } from "./held-connection.ts";
 
 /** Sessions of one snapshot, lent one by one. */
@@ -17,14 +18,20 @@ export class SnapshotSessions {
   async use<T>(fn: (connection: Connection) => Promise<T>): Promise<T> {
     const session = await this.#take();
     const { connection } = session;
+    const undo = async (): Promise<unknown> =>
+      await connection.query("ROLLBACK TO SAVEPOINT ctb_use; RELEASE SAVEPOINT ctb_use");
     try {
-      await connection.query("SAVEPOINT ctb_use");
-      try {
-        return await fn(connection);
-      } finally {
-        if (!connection.lost)
-          await connection.query("ROLLBACK TO SAVEPOINT ctb_use; RELEASE SAVEPOINT ctb_use");
-      }
+      await asDatabaseWork(
+        { doing: "Using the snapshot" },
+        async () => await connection.query("SAVEPOINT ctb_use"),
+      );
+      const result = await fn(connection).catch(async (error: unknown) => {
+        // Of a session that is gone, `fn` has said so.
+        await undo().catch(() => undefined);
+        throw error;
+      });
+      await asDatabaseWork({ doing: "Using the snapshot" }, undo);
+      return result;
     } finally {
       this.#give(session);
     }
