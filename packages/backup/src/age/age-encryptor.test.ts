@@ -86,7 +86,8 @@ describe("with ourselves", () => {
 describe("with age-encryption (typage)", () => {
   test.each(sizes)("it reads what we write, and we what it writes: %i bytes", async (size) => {
     const plain = randomBytes(size);
-    expect(await decryptWithTypage(encryptWhole(plain, recipients, 9000), recovery)).toEqual(plain);
+    const ours = encryptWhole(plain, recipients, 9000);
+    expect(plain.equals(await decryptWithTypage(ours, recovery))).toBe(true);
     expect(decryptWhole(await encryptWithTypage(plain), [identity])).toEqual({
       plain,
       error: undefined,

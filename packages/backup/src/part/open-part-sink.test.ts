@@ -37,7 +37,7 @@ describe("round trips", () => {
       for (const plain of [someRows(size), randomBytes(size)]) {
         for (const one of [encryption, { kind: "none" } as const]) {
           const part = await writePart(plain, { encryption: one });
-          expect(await readPart(part)).toEqual(plain);
+          expect(plain.equals(await readPart(part))).toBe(true);
           const stored = part.memory.objects.get(`${folder}${part.record.key}`) ?? Buffer.alloc(0);
           expect(part.record).toEqual({
             key: one.kind === "age" ? "rows.copy.zst.age" : "rows.copy.zst",
@@ -68,7 +68,7 @@ describe("round trips", () => {
           const plain = someRows(length);
           const memory = createMemoryStorage({ readBytes });
           const part = await writePart(plain, { memory, pieceBytes, level });
-          expect(await readPart(part)).toEqual(plain);
+          expect(plain.equals(await readPart(part))).toBe(true);
           expect(memory.open()).toBe(0);
         },
       ),
@@ -89,7 +89,7 @@ describe("round trips", () => {
     }
     buffer.fill(0);
     const record = await writer.finish();
-    expect(await readPart({ memory, record })).toEqual(Buffer.concat(expected));
+    expect(Buffer.concat(expected).equals(await readPart({ memory, record }))).toBe(true);
   });
 
   test("many parts that are written side by side do not mix", async () => {
@@ -107,7 +107,7 @@ describe("round trips", () => {
     );
     for (const [at, record] of records.entries()) {
       expect(record.key).toBe(`t/${at}.copy.zst.age`);
-      expect(await readPart({ memory, record })).toEqual(plains[at]);
+      expect(plains[at]?.equals(await readPart({ memory, record }))).toBe(true);
     }
   });
 });
@@ -122,11 +122,9 @@ test.skipIf(!hasProgram("age") || !hasProgram("zstd"))(
       writeFileSync(files.path("part"), memory.objects.get(`${folder}${record.key}`) ?? "");
       const opened = runProgram("age", ["-d", "-i", files.path("key"), files.path("part")]);
       expect(opened).toMatchObject({ status: 0, stderr: "" });
-      expect(runProgram("zstd", ["-dc"], { input: opened.stdout })).toEqual({
-        status: 0,
-        stdout: plain,
-        stderr: "",
-      });
+      const unpacked = runProgram("zstd", ["-dc"], { input: opened.stdout });
+      expect(unpacked).toMatchObject({ status: 0, stderr: "" });
+      expect(plain.equals(unpacked.stdout)).toBe(true);
     }
   },
 );
@@ -150,7 +148,7 @@ describe("options", () => {
   });
 
   test("a higher level makes it smaller, and the fastest larger", async () => {
-    const plain = someRows(2_000_000);
+    const plain = someRows(500_000);
     const sizeAt = async (level: number): Promise<number> =>
       (await writePart(plain, { level })).record.sizeBytes;
     const [fastest, normal, smallest] = [await sizeAt(-7), await sizeAt(1), await sizeAt(19)];
