@@ -1,9 +1,10 @@
-import { archiveRoots, backupFolder } from "../archive/archive-layout.ts";
+import { backupFolder } from "../archive/archive-layout.ts";
 import { newBackupId } from "../archive/backup-id.ts";
 import { archiveFormat, type CommitRecord, type Manifest } from "../archive/backup-manifest.ts";
 import { listBackups } from "../archive/list-backups.ts";
 import { BackupError } from "../backup-error.ts";
 import { openPartSink } from "../part/open-part-sink.ts";
+import { tombstoneKey } from "../retention/tombstone.ts";
 import { acquireLease, type Lease } from "../storage/lease.ts";
 import type { Storage } from "../storage/storage.ts";
 import { checkClock } from "./check-clock.ts";
@@ -89,7 +90,7 @@ async function refuseCollected(
   id: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const key = `${archiveRoots.tombstones}${id}.json`;
+  const key = tombstoneKey(id);
   if ((await storage.head(key, { signal })) === undefined) return;
   throw new BackupError("CONFLICT", `gc took the backup ${id} for dead while it was made.`, {
     key,
