@@ -112,6 +112,9 @@ async function answer(
   if (operation) room.seen.push({ operation, key, fault, bodyBytes: body.length });
   if (fault === "stall") return;
   let reply: S3Reply;
+  // Where Content-MD5 covers the body it is for that to find the damage, elsewhere for the signature.
+  const hasMd5 = request.headers["content-md5"] !== undefined;
+  if (fault === "flip-in" && !hasMd5) body = flipped(body);
   try {
     checkSignature(request, body, room.credentials);
     if (bucket !== room.bucket)
@@ -119,7 +122,7 @@ async function answer(
     if (!operation) throw new S3Refusal(405, "MethodNotAllowed", "That is not known here.");
     const refusal = refusalOf(fault);
     if (refusal) throw refusal;
-    if (fault === "flip-in") body = flipped(body);
+    if (fault === "flip-in" && hasMd5) body = flipped(body);
     const call: S3Call = { operation, key, query, headers: request.headers, body };
     const { store, options } = room;
     reply = operate(

@@ -20,6 +20,9 @@ export function storageFolder(): StorageFolder {
   };
 }
 
+/** The size of the parts in which {@link s3Place} sends. */
+export const partBytes = 64 * 1024;
+
 /** A server of S3 that goes wrong, and a storage on it. */
 export interface S3Place extends AsyncDisposable {
   readonly server: S3Server;
@@ -27,9 +30,9 @@ export interface S3Place extends AsyncDisposable {
   open(options?: Partial<S3StorageOptions>): Promise<Storage>;
 }
 
-/** Retries without waiting; parts of S3's least size. */
+/** Retries without waiting; small parts, which the server takes. */
 export async function s3Place(options: S3ServerOptions = {}): Promise<S3Place> {
-  const server = await startS3Server(options);
+  const server = await startS3Server({ minPartBytes: partBytes, ...options });
   const { bucket, credentials, endpoint } = server;
   const opened: Storage[] = [];
   const open = async (more: Partial<S3StorageOptions> = {}): Promise<Storage> => {
@@ -38,7 +41,7 @@ export async function s3Place(options: S3ServerOptions = {}): Promise<S3Place> {
       credentials,
       endpoint,
       prefix: "some/prefix",
-      partBytes: 5 * 1024 ** 2,
+      partBytes,
       retryDelayMs: 1,
       ...more,
     });

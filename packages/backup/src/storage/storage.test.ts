@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { describe, test } from "vitest";
+import { describe } from "vitest";
 import { keysOf } from "../../testing/storage-acts.ts";
 import { storageConformance } from "../../testing/storage-conformance.ts";
 import { s3Place, storageFolder } from "../../testing/storage-places.ts";
@@ -22,36 +22,32 @@ storageConformance("a folder", {
 storageConformance("the S3 server of the tests", {
   isConditional: true,
   open: async () => {
-    const place = await s3Place({ pageSize: 7 });
+    const partBytes = 5 * 1024 ** 2;
+    const place = await s3Place({ pageSize: 7, minPartBytes: partBytes });
+    const open = async () => await place.open({ partBytes });
     return {
-      storage: place.storage,
-      again: place.open,
+      storage: await open(),
+      again: open,
       [Symbol.asyncDispose]: place[Symbol.asyncDispose],
     };
   },
 });
 
-const { TEST_S3_ENDPOINT: endpoint, TEST_S3_BUCKET: bucket = "ctb-data-test" } = process.env;
-const { TEST_S3_ACCESS_KEY: accessKeyId = "", TEST_S3_SECRET_KEY: secretAccessKey = "" } =
-  process.env;
+const {
+  TEST_S3_ENDPOINT: endpoint,
+  TEST_S3_BUCKET: bucket = "ctb-data-test",
+  TEST_S3_ACCESS_KEY: accessKeyId = "",
+  TEST_S3_SECRET_KEY: secretAccessKey = "",
+} = process.env;
 
-if (endpoint === undefined) {
-  describe("a real S3", () => {
-    test.skip("TEST_S3_ENDPOINT names none (with TEST_S3_BUCKET, TEST_S3_ACCESS_KEY and TEST_S3_SECRET_KEY)", () =>
-      undefined);
-  });
-} else {
-  storageConformance(`a real S3, ${endpoint}`, {
+// Skipped unless TEST_S3_ENDPOINT names one.
+describe.skipIf(endpoint === undefined)(`a real S3 at ${endpoint ?? "TEST_S3_ENDPOINT"}`, () => {
+  storageConformance("its bucket", {
     isConditional: process.env["TEST_S3_UNCONDITIONAL"] === undefined,
     open: async () => {
       const prefix = `test-${randomUUID()}`;
-      const open = async () =>
-        await openS3Storage({
-          bucket,
-          endpoint,
-          prefix,
-          credentials: { accessKeyId, secretAccessKey },
-        });
+      const credentials = { accessKeyId, secretAccessKey };
+      const open = async () => await openS3Storage({ bucket, endpoint, prefix, credentials });
       const storage = await open();
       return {
         storage,
@@ -64,4 +60,4 @@ if (endpoint === undefined) {
       };
     },
   });
-}
+});

@@ -1,7 +1,7 @@
 import type * as S3 from "@aws-sdk/client-s3";
 import { BackupError } from "../../backup-error.ts";
-import type { S3Bucket } from "./s3-bucket.ts";
-import { PassingFailure, s3Code, s3Status } from "./s3-error.ts";
+import type { S3Bucket, SendOptions } from "./s3-bucket.ts";
+import { isMissing, isPassing, PassingFailure, s3Code, s3Status } from "./s3-error.ts";
 
 /** As many as S3 takes in one request. */
 const batchKeys = 1000;
@@ -27,10 +27,7 @@ export async function deleteObjects(
         // GCS has no DeleteObjects.
         if (![405, 501].includes(s3Status(error)) && s3Code(error) !== "NotImplemented")
           throw error;
-        for (const key of batch.left) {
-          await bucket.client.send(new bucket.sdk.DeleteObjectCommand(bucket.at(key)), send);
-          batch.left.delete(key);
-        }
+        await deleteOneByOne(bucket, batch, send);
       }
     });
   }
@@ -45,7 +42,7 @@ interface Batch {
 async function deleteBatch(
   bucket: S3Bucket,
   { left, refused }: Batch,
-  send: { readonly abortSignal?: AbortSignal },
+  send: SendOptions,
 ): Promise<void> {
   if (left.size === 0) return;
   const reply = await bucket.client.send(
@@ -66,6 +63,27 @@ async function deleteBatch(
   for (const key of again) left.add(key);
   if (left.size > 0)
     throw new PassingFailure(`${left.size} objects could not be removed, as ${[...left][0]}`);
+}
+
+async function deleteOneByOne(
+  bucket: S3Bucket,
+  { left, refused }: Batch,
+  send: SendOptions,
+): Promise<void> {
+  for (const key of left) {
+    try {
+      await bucket.client.send(new bucket.sdk.DeleteObjectCommand(bucket.at(key)), send);
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      if (!isMissing(error))
+        refused.push(refusal(bucket, key, { Code: s3Code(error), Message: messageOf(error) }));
+    }
+    left.delete(key);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function refusal(

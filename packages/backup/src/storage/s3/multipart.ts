@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { BackupError } from "../../backup-error.ts";
 import { headObject, writeIdName } from "./head-object.ts";
-import { decodedKey } from "./list-objects.ts";
+import { listMultiparts } from "./list-multiparts.ts";
 import { isMd5Of } from "./put-object.ts";
 import { contentMd5, type S3Bucket } from "./s3-bucket.ts";
 import { isPassing, PassingFailure, s3Code, s3Status } from "./s3-error.ts";
@@ -93,6 +93,8 @@ export class Multipart {
       }
     });
     this.#uploadId = undefined;
+    // A lost reply to the start left an upload that nobody knows. The sweep finds what stays.
+    if (this.#isUnsure) await this.abort().catch(() => undefined);
   }
 
   /** The etag that the object has where etags are MD5s; undefined elsewhere. */
@@ -113,22 +115,10 @@ export class Multipart {
   }
 
   async #openIds(): Promise<readonly string[]> {
-    const { client, sdk, name, prefix } = this.#bucket;
-    const page = await this.#bucket.run(
-      { doing: `Listing uploads of ${this.#key}`, tries: 3 },
-      async (send) =>
-        await client.send(
-          new sdk.ListMultipartUploadsCommand({
-            Bucket: name,
-            Prefix: prefix + this.#key,
-            EncodingType: "url",
-          }),
-          send,
-        ),
-    );
-    return (page.Uploads ?? [])
-      .filter(({ Key }) => decodedKey(Key, page.EncodingType) === prefix + this.#key)
-      .flatMap(({ UploadId }) => UploadId ?? []);
+    const ids: string[] = [];
+    for await (const { key, uploadId } of listMultiparts(this.#bucket, this.#key, undefined))
+      if (key === this.#key) ids.push(uploadId);
+    return ids;
   }
 
   async #run(

@@ -113,9 +113,13 @@ function meaningOf(status: number, message: string): BackupErrorCode {
 function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return { code: "", status: 0, message: String(error) };
   const nodeCode = "code" in error && typeof error.code === "string" ? error.code : "";
-  const named = ["Error", "TypeError", "AggregateError"].includes(error.name) ? "" : error.name;
+  const named = ["Error", "TypeError", "AggregateError", "Unknown"].includes(error.name)
+    ? ""
+    : error.name;
   const status = "$metadata" in error ? statusOf(error.$metadata) : 0;
-  return { code: nodeCode || named, status, message: error.message };
+  // What the SDK says of a reply without a body.
+  const message = error.message === "UnknownError" ? "" : error.message;
+  return { code: nodeCode || named, status, message };
 }
 
 function statusOf(metadata: unknown): number {

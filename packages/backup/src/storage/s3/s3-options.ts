@@ -20,7 +20,8 @@ export interface S3StorageOptions {
   readonly forcePathStyle?: boolean | undefined;
   /**
    * Bytes of the first 1,000 parts of a large object; each further 1,000 have twice as many, so that 10,000 parts are enough
-   * for 8 TiB. An object that fits into one part is written in one go. 5 MiB (S3's least) to 64 MiB. Default 8 MiB.
+   * for 8 TiB. An object that fits into one part is written in one go. 64 KiB to 64 MiB; AWS and
+   * most others refuse less than 5 MiB. Default 8 MiB.
    */
   readonly partBytes?: number | undefined;
   /** Parts of one object that are sent at the same time; one more is being filled. Default 2. */

@@ -168,9 +168,9 @@ function checkOptions({
     );
   if (
     partBytes !== undefined &&
-    (partBytes < 5 * mebibyte || partBytes > 64 * mebibyte || !Number.isInteger(partBytes))
+    (partBytes < 64 * 1024 || partBytes > 64 * mebibyte || !Number.isInteger(partBytes))
   )
-    throw new BackupError("INVALID_OPTIONS", "partBytes is a whole number from 5 MiB to 64 MiB.");
+    throw new BackupError("INVALID_OPTIONS", "partBytes is a whole number from 64 KiB to 64 MiB.");
   if (!Number.isInteger(partsInFlight) || partsInFlight < 1 || partsInFlight > 16)
     throw new BackupError("INVALID_OPTIONS", "partsInFlight is a whole number from 1 to 16.");
   if (endpoint !== undefined && !/^https?:$/u.test(URL.parse(endpoint)?.protocol ?? ""))

@@ -199,8 +199,8 @@ export class S3Upload implements Upload {
 
   async #removeOwn(): Promise<void> {
     const { bucket } = this.#options;
-    const found = await headObject(bucket, this.#key, undefined);
-    if (found && (found.writeId === undefined || found.writeId === this.#writeId))
+    const found = await headObject(bucket, this.#key, undefined).catch(() => undefined);
+    if (found?.writeId === undefined || found.writeId === this.#writeId)
       await deleteObjects(bucket, [this.#key], undefined);
   }
 }
