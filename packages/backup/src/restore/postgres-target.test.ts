@@ -1,19 +1,28 @@
-import { openPostgres } from "@ctb-data/postgres";
+import { openPostgres, type Postgres, type Transaction } from "@ctb-data/postgres";
 import { createTestDatabase } from "@ctb-data/postgres/testing";
 import { expect, test } from "vitest";
 import {
-  dropOwnObjects,
   dropMarker,
+  dropStatements,
   findOwnObjects,
+  markerStatements,
   readMarker,
-  writeMarker,
 } from "./postgres-target.ts";
+
+async function leaveWord(postgres: Postgres, backup: string): Promise<void> {
+  for (const sql of markerStatements({ backup, whole: false, tables: { 'public."a b"': "made" } }))
+    await postgres.query(sql);
+}
+
+async function dropEverything(tx: Transaction): Promise<void> {
+  for (const sql of await dropStatements(tx)) await tx.query(sql);
+}
 
 test("a new database has nothing of its own, and an extension or the word of a restore is nothing", async () => {
   await using database = await createTestDatabase();
   await using postgres = await openPostgres({ url: database.url });
   await postgres.query("CREATE EXTENSION IF NOT EXISTS pg_trgm");
-  await writeMarker(postgres, "2026-11-22T02-00-00Z-k3v9d0x7");
+  await leaveWord(postgres, "2026-11-22T02-00-00Z-k3v9d0x7");
   expect(await findOwnObjects(postgres)).toEqual([]);
 });
 
@@ -45,12 +54,12 @@ test("dropping everything leaves a database as it is made, and a rollback brings
   ])
     await postgres.query(sql);
   const failed = postgres.transaction(async (tx) => {
-    await dropOwnObjects(tx);
+    await dropEverything(tx);
     throw new Error("not today");
   });
   await expect(failed).rejects.toThrow("not today");
   expect(await findOwnObjects(postgres)).not.toEqual([]);
-  await postgres.transaction(async (tx) => await dropOwnObjects(tx));
+  await postgres.transaction(dropEverything);
   expect(await findOwnObjects(postgres)).toEqual([]);
   const { rows } = await postgres.query(
     "SELECT nspacl::text AS acl, nspowner::regrole::text AS owner FROM pg_namespace WHERE nspname = 'public'",
@@ -67,9 +76,13 @@ test("the word of a restore is there until it is taken away", async () => {
   await using database = await createTestDatabase();
   await using postgres = await openPostgres({ url: database.url });
   expect(await readMarker(postgres)).toBeUndefined();
-  await writeMarker(postgres, "a");
-  await writeMarker(postgres, "b");
-  expect(await readMarker(postgres)).toMatchObject({ backup: "b" });
+  await leaveWord(postgres, "a");
+  await leaveWord(postgres, "b");
+  expect(await readMarker(postgres)).toMatchObject({
+    backup: "b",
+    whole: false,
+    tables: { 'public."a b"': "made" },
+  });
   await dropMarker(postgres);
   expect(await readMarker(postgres)).toBeUndefined();
 });

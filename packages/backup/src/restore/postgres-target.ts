@@ -1,10 +1,14 @@
-import { quoteIdentifier, type Queryable } from "@ctb-data/postgres";
+import { quoteLiteral, type Queryable } from "@ctb-data/postgres";
 
 /** An unfinished restore, as it left word in the database that it restores into. */
 export interface RestoreMarker {
   /** The id of the backup. */
   readonly backup: string;
   readonly startedAt: string;
+  /** It restores everything, into a database that was empty or may be emptied. */
+  readonly whole: boolean;
+  /** Of a restore of some tables: those that it made itself, and those that were there and empty. By their quoted names. */
+  readonly tables: Readonly<Record<string, "made" | "empty">>;
 }
 
 /** Where a restore leaves word of itself until it is done. It is no part of any backup. */
@@ -21,20 +25,26 @@ export async function readMarker(connection: Queryable): Promise<RestoreMarker |
     `SELECT pg_catalog.to_regclass('${markerSchema}.state') IS NOT NULL AS there`,
   );
   if (there[0]?.there !== true) return undefined;
-  const { rows } = await connection.query<{ backup: string; startedAt: string }>(
-    `SELECT backup, started_at::text AS "startedAt" FROM ${markerSchema}.state`,
+  const { rows } = await connection.query<RestoreMarker>(
+    `SELECT backup, started_at::text AS "startedAt", whole, tables FROM ${markerSchema}.state`,
   );
   return rows[0];
 }
 
-/** Leaves word of a restore that begins. Belongs into the transaction that makes the first change. */
-export async function writeMarker(connection: Queryable, backup: string): Promise<void> {
-  await connection.query(`DROP SCHEMA IF EXISTS ${markerSchema} CASCADE`);
-  await connection.query(`CREATE SCHEMA ${markerSchema}`);
-  await connection.query(
-    `CREATE TABLE ${markerSchema}.state (backup text NOT NULL, started_at timestamptz NOT NULL DEFAULT pg_catalog.now())`,
-  );
-  await connection.query(`INSERT INTO ${markerSchema}.state (backup) VALUES ($1)`, [backup]);
+/** What leaves word of a restore that begins, as statements. They belong into the transaction that makes the first change. */
+export function markerStatements({
+  backup,
+  whole,
+  tables,
+}: Omit<RestoreMarker, "startedAt">): readonly string[] {
+  return [
+    `DROP SCHEMA IF EXISTS ${markerSchema} CASCADE`,
+    `CREATE SCHEMA ${markerSchema}`,
+    `CREATE TABLE ${markerSchema}.state (backup text NOT NULL, started_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+       whole boolean NOT NULL, tables jsonb NOT NULL)`,
+    `INSERT INTO ${markerSchema}.state (backup, whole, tables)
+       VALUES (${quoteLiteral(backup)}, ${String(whole)}, ${quoteLiteral(JSON.stringify(tables))})`,
+  ];
 }
 
 /** The restore is done. */
@@ -68,33 +78,28 @@ export async function findOwnObjects(connection: Queryable): Promise<readonly st
 }
 
 /**
- * Drops all that is in the database, extensions too: it is then as CREATE DATABASE makes it. Inside the caller's transaction, so that
- * nothing is lost when what comes next fails.
+ * What drops all that is in the database, extensions too, as statements: it is then as CREATE DATABASE makes it. They belong into one
+ * transaction with what comes instead, so that nothing is lost when that fails.
  */
-export async function dropOwnObjects(connection: Queryable): Promise<void> {
+export async function dropStatements(connection: Queryable): Promise<readonly string[]> {
   const { rows } = await connection.query<{ sql: string }>(
-    `SELECT pg_catalog.format('DROP PUBLICATION %I', pubname) AS sql FROM pg_catalog.pg_publication
-     UNION ALL SELECT pg_catalog.format('DROP EVENT TRIGGER %I', evtname) FROM pg_catalog.pg_event_trigger AS object
+    `SELECT pg_catalog.format('DROP PUBLICATION %I', pubname) AS sql, 1 AS rank FROM pg_catalog.pg_publication
+     UNION ALL SELECT pg_catalog.format('DROP EVENT TRIGGER %I', evtname), 1 FROM pg_catalog.pg_event_trigger AS object
        WHERE ${notOfExtension("pg_event_trigger")}
-     UNION ALL SELECT pg_catalog.format('DROP EXTENSION %I CASCADE', extname) FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql'`,
+     UNION ALL SELECT pg_catalog.format('DROP EXTENSION IF EXISTS %I CASCADE', extname), 2 FROM pg_catalog.pg_extension
+       WHERE extname <> 'plpgsql'
+     UNION ALL SELECT pg_catalog.format('DROP SCHEMA IF EXISTS %I CASCADE', nspname), 3 FROM pg_catalog.pg_namespace WHERE ${own}
+     UNION ALL SELECT pg_catalog.format('DROP FOREIGN DATA WRAPPER IF EXISTS %I CASCADE', fdwname), 4
+       FROM pg_catalog.pg_foreign_data_wrapper
+     ORDER BY 2, 1`,
   );
-  for (const { sql } of rows) await connection.query(sql);
-  await connection.query(
+  return [
+    ...rows.map(({ sql }) => sql),
     "SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata",
-  );
-  const { rows: schemas } = await connection.query<{ name: string }>(
-    `SELECT nspname AS name FROM pg_catalog.pg_namespace WHERE ${own}`,
-  );
-  for (const { name } of schemas)
-    await connection.query(`DROP SCHEMA ${quoteIdentifier(name)} CASCADE`);
-  const { rows: servers } = await connection.query<{ name: string }>(
-    "SELECT fdwname AS name FROM pg_catalog.pg_foreign_data_wrapper",
-  );
-  for (const { name } of servers)
-    await connection.query(`DROP FOREIGN DATA WRAPPER ${quoteIdentifier(name)} CASCADE`);
-  await connection.query("CREATE SCHEMA public");
-  await connection.query("GRANT USAGE ON SCHEMA public TO PUBLIC");
-  // As CREATE DATABASE has it since version 14; who may not give it away keeps it.
-  await connection.query(`DO $$ BEGIN ALTER SCHEMA public OWNER TO pg_database_owner;
-    EXCEPTION WHEN insufficient_privilege OR undefined_object THEN NULL; END $$`);
+    "CREATE SCHEMA public",
+    "GRANT USAGE ON SCHEMA public TO PUBLIC",
+    // As CREATE DATABASE has it since version 14; who may not give it away keeps it.
+    `DO $$ BEGIN ALTER SCHEMA public OWNER TO pg_database_owner;
+       EXCEPTION WHEN insufficient_privilege OR undefined_object THEN NULL; END $$`,
+  ];
 }

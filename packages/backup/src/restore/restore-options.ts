@@ -27,6 +27,8 @@ export interface RestoreBackupOptions extends OpenBackupOptions, BackupStores, W
   readonly jobs?: number;
   /** Documents per second, see `restoreFirestore`. */
   readonly ramp?: RestoreFirestoreOptions["ramp"];
+  /** For functions of the backup that name tables without their schema: `public`, say. Default: none. */
+  readonly searchPath?: string;
   /** Default `fail`. */
   readonly onViolation?: OnViolation;
 }

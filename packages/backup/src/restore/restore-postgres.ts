@@ -1,18 +1,20 @@
-import type { Connection, Postgres } from "@ctb-data/postgres";
+import type { Postgres } from "@ctb-data/postgres";
 import type { TableManifest } from "../archive/postgres-manifest.ts";
 import type { OpenedBackup } from "../archive/read-backup.ts";
 import { BackupError } from "../backup-error.ts";
+import { applyGrants, applyPostData, applyPreData } from "../postgres-schema/apply-schema.ts";
 import { asDatabaseWork } from "../postgres/database-failure.ts";
 import { restoreRows } from "../postgres/restore-rows.ts";
 import { restoreSequences } from "../postgres/restore-sequences.ts";
 import { checkContents } from "../verify/check-contents.ts";
-import { applyPostData, applyPreData } from "./apply-schema-parts.ts";
+import { applyOptionsOf, statementOf } from "./apply-options.ts";
+import { readArchivedSchema } from "./archived-schema.ts";
 import {
   dropMarker,
-  dropOwnObjects,
+  dropStatements,
   findOwnObjects,
+  markerStatements,
   readMarker,
-  writeMarker,
 } from "./postgres-target.ts";
 import type { PostgresPart, RestoreBackupOptions, RestoredRows } from "./restore-options.ts";
 import { restoreTables } from "./restore-tables.ts";
@@ -64,42 +66,24 @@ async function restoreWhole(
   const { mustDrop } = await lookAtTarget(backup, options);
   // What is there now is only given up for something that is known to be readable to its end.
   if (mustDrop && mode === "exact") await refuseDamaged(backup, options);
+  const schema = await readArchivedSchema(backup, manifest);
+  const applying = applyOptionsOf(options);
   onProgress?.({ kind: "step", step: "schema" });
-  await asDatabaseWork(
-    { doing: "Making the schema" },
-    async () =>
-      await postgres.withConnection(
-        async (connection) => await makeSchema(connection, backup, mustDrop),
-        {
-          destroy: true,
-        },
-      ),
-  );
+  // One transaction: afterwards everything is as it was, or gone, with word of this restore in its place.
+  const first = [
+    ...(mustDrop ? await dropStatements(postgres) : []),
+    ...markerStatements({ backup: backup.record.id, whole: true, tables: {} }),
+  ].map((sql, index) => statementOf(`preparing the database, step ${index + 1}`, sql));
+  const made = await applyPreData(postgres, [...first, ...schema.preData], applying);
   await loadRows(backup, manifest.tables, options);
   await restoreSequences(postgres, manifest.sequences, signalOf(options));
   onProgress?.({ kind: "step", step: "indexes and constraints" });
-  const warnings = await applyPostData(backup, options);
+  const built = await applyPostData(postgres, schema.postData, applying);
+  const granted = await applyGrants(postgres, schema.grants, applying);
   await asDatabaseWork({ doing: "Ending the restore" }, async () => await dropMarker(postgres));
   const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
+  const warnings = [...made.warnings, ...built.warnings, ...granted.warnings];
   return { tables: manifest.tables.length, rows, warnings };
-}
-
-/** In one transaction: either everything is as it was, or empty, with word of this restore in it. */
-async function makeSchema(
-  connection: Connection,
-  backup: OpenedBackup,
-  mustDrop: boolean,
-): Promise<void> {
-  await connection.query("BEGIN");
-  try {
-    if (mustDrop) await dropOwnObjects(connection);
-    await writeMarker(connection, backup.record.id);
-    await applyPreData(connection, backup);
-    await connection.query("COMMIT");
-  } catch (error) {
-    if (!connection.lost) await connection.query("ROLLBACK");
-    throw error;
-  }
 }
 
 async function lookAtTarget(
@@ -109,7 +93,8 @@ async function lookAtTarget(
   const marker = await readMarker(postgres);
   const found = await findOwnObjects(postgres);
   if (found.length === 0) return { mustDrop: false };
-  if (mode === "exact" || marker?.backup === record.id) return { mustDrop: true };
+  const goesOn = marker?.whole === true && marker.backup === record.id;
+  if (mode === "exact" || goesOn) return { mustDrop: true };
   const what = `${found.slice(0, 4).join(", ")}${found.length > 4 ? ", …" : ""}`;
   throw new BackupError(
     "NOT_EMPTY",
