@@ -11,6 +11,9 @@ export const runs: { readonly numRuns: number } = {
   numRuns: process.env["SLOW"] === "1" ? 2000 : 200,
 };
 
+/** How long a property may take. */
+export const propertyTimeoutMs: number = process.env["SLOW"] === "1" ? 900_000 : 120_000;
+
 /** An id of the given moment; the suffix tells apart those of one second. */
 export function idAt(startedAt: Date, suffix = "00000000"): string {
   const id = `${startedAt.toISOString().slice(0, 19).replaceAll(":", "-")}Z-${suffix}`;

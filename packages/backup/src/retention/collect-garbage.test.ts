@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isWhole, keysOf, storeBackup, storedBackups } from "../../testing/policy-archive.ts";
-import { backupAt, dayMs, hourMs, idAt } from "../../testing/policy-backups.ts";
+import { backupAt, dayMs, hourMs, idAt, propertyTimeoutMs } from "../../testing/policy-backups.ts";
 import { faultStorage } from "../../testing/policy-fault-storage.ts";
 import { MemoryStorage } from "../../testing/policy-memory-storage.ts";
 import { testFolder } from "../../testing/test-folder.ts";
@@ -137,10 +137,10 @@ describe("folders without a commit record", () => {
     const id = idAt(new Date(Date.now() - dayMs), "dead0000");
     await storage.put(`backups/${id}/a.zst`, Buffer.from("a"));
     const soon = { storage, now: () => new Date(), olderThanHours: 1 };
-    const lease = await acquireLease(storage, { key: "locks/create-shop.json" });
+    const held = await acquireLease(storage, { key: "locks/create-shop.json" });
     await utimes(join(folder.path, `backups/${id}/a.zst`), 0, 0);
     expect((await collectGarbage(soon)).collected).toEqual([]);
-    await lease.release();
+    await held.release();
     expect((await collectGarbage(soon)).collected.map(({ name }) => name)).toEqual([id]);
   });
 
@@ -288,38 +288,42 @@ describe("what stops gc", () => {
   });
 });
 
-test("for any folders, ages and names: listed backups stay whole, and gc after gc finds nothing", async () => {
-  const folder = fc.record({
-    begunHoursAgo: fc.integer({ min: -50, max: 200 }),
-    writtenHoursAgo: fc.integer({ min: 0, max: 200 }),
-    isListed: fc.boolean(),
-    hasTombstone: fc.boolean(),
-  });
-  await fc.assert(
-    fc.asyncProperty(fc.array(folder, { maxLength: 12 }), async (folders) => {
-      const storage = new MemoryStorage(now);
-      const expected: string[] = [];
-      for (const [
-        index,
-        { begunHoursAgo, writtenHoursAgo, isListed, hasTombstone },
-      ] of folders.entries()) {
-        const startedAt = new Date(now.getTime() - begunHoursAgo * hourMs);
-        const id = idAt(startedAt, String(index).padStart(8, "0"));
-        storage.now = new Date(now.getTime() - writtenHoursAgo * hourMs);
-        await storeBackup(storage, backupAt(startedAt.toISOString(), { id }));
-        if (!isListed) await storage.delete([backupKey(id, "BACKUP.json")]);
-        if (hasTombstone) await storage.put(`tombstones/${id}.json`, Buffer.from("{}"));
-        const isYoung = begunHoursAgo <= 48 || writtenHoursAgo <= 48;
-        if (isListed || (isYoung && !hasTombstone)) expected.push(id);
-      }
-      storage.now = now;
-      await collect(storage);
-      const left = new Set((await keysOf(storage, "backups/")).map((key) => key.split("/")[1]));
-      expect(left).toEqual(new Set(expected));
-      for (const { id } of await storedBackups(storage))
-        expect(await isWhole(storage, id)).toBe(true);
-      expect((await collect(storage)).collected).toEqual([]);
-    }),
-    { numRuns: process.env["SLOW"] === "1" ? 1000 : 100 },
-  );
-});
+test(
+  "for any folders, ages and names: listed backups stay whole, and gc after gc finds nothing",
+  async () => {
+    const folder = fc.record({
+      begunHoursAgo: fc.integer({ min: -50, max: 200 }),
+      writtenHoursAgo: fc.integer({ min: 0, max: 200 }),
+      isListed: fc.boolean(),
+      hasTombstone: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(folder, { maxLength: 12 }), async (folders) => {
+        const storage = new MemoryStorage(now);
+        const expected: string[] = [];
+        for (const [
+          index,
+          { begunHoursAgo, writtenHoursAgo, isListed, hasTombstone },
+        ] of folders.entries()) {
+          const startedAt = new Date(now.getTime() - begunHoursAgo * hourMs);
+          const id = idAt(startedAt, String(index).padStart(8, "0"));
+          storage.now = new Date(now.getTime() - writtenHoursAgo * hourMs);
+          await storeBackup(storage, backupAt(startedAt.toISOString(), { id }));
+          if (!isListed) await storage.delete([backupKey(id, "BACKUP.json")]);
+          if (hasTombstone) await storage.put(`tombstones/${id}.json`, Buffer.from("{}"));
+          const isYoung = begunHoursAgo <= 48 || writtenHoursAgo <= 48;
+          if (isListed || (isYoung && !hasTombstone)) expected.push(id);
+        }
+        storage.now = now;
+        await collect(storage);
+        const left = new Set((await keysOf(storage, "backups/")).map((key) => key.split("/")[1]));
+        expect(left).toEqual(new Set(expected));
+        for (const { id } of await storedBackups(storage))
+          expect(await isWhole(storage, id)).toBe(true);
+        expect((await collect(storage)).collected).toEqual([]);
+      }),
+      { numRuns: process.env["SLOW"] === "1" ? 1000 : 100 },
+    );
+  },
+  propertyTimeoutMs,
+);

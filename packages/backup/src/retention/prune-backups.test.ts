@@ -7,6 +7,7 @@ import {
   someBackups,
   someNow,
   somePolicy,
+  propertyTimeoutMs,
 } from "../../testing/policy-backups.ts";
 import { faultStorage } from "../../testing/policy-fault-storage.ts";
 import { MemoryStorage } from "../../testing/policy-memory-storage.ts";
@@ -270,35 +271,39 @@ function killedAt(storage: MemoryStorage, count: number): ReturnType<typeof faul
   });
 }
 
-test("killed before any change, for any series and policy: what is listed is whole, enough of it is verified, and the next run finishes", async () => {
-  await fc.assert(
-    fc.asyncProperty(someBackups, somePolicy, someNow, async (backups, somePolicyOfAll, at) => {
-      const original = await storageWith(backups, at);
-      const options = { policy: somePolicyOfAll, now: () => at, allowMany: true };
-      const clean = new MemoryStorage(at, original);
-      await pruneBackups({ ...options, storage: clean, backups });
-      const expected = await keysOf(clean);
-      for (let count = 0; ; count += 1) {
-        const storage = new MemoryStorage(at, original);
-        const killed = await pruneBackups({
-          ...options,
-          storage: killedAt(storage, count),
-          backups,
-        }).then(() => false, isKilled);
-        const listed = await storedBackups(storage);
-        for (const { id } of listed) expect(await isWhole(storage, id)).toBe(true);
-        expectEnough(backups, listed, somePolicyOfAll.minKeep ?? 3);
-        await pruneBackups({ ...options, storage, backups: listed });
-        await collectGarbage({ storage, now: () => new Date(at.getTime()) });
-        expect((await keysOf(storage)).filter((key) => !key.startsWith("locks/clock-"))).toEqual(
-          expected,
-        );
-        if (!killed) break;
-      }
-    }),
-    { numRuns: process.env["SLOW"] === "1" ? 100 : 10 },
-  );
-});
+test(
+  "killed before any change, for any series and policy: what is listed is whole, enough of it is verified, and the next run finishes",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(someBackups, somePolicy, someNow, async (backups, somePolicyOfAll, at) => {
+        const original = await storageWith(backups, at);
+        const options = { policy: somePolicyOfAll, now: () => at, allowMany: true };
+        const clean = new MemoryStorage(at, original);
+        await pruneBackups({ ...options, storage: clean, backups });
+        const expected = await keysOf(clean);
+        for (let count = 0; ; count += 1) {
+          const storage = new MemoryStorage(at, original);
+          const killed = await pruneBackups({
+            ...options,
+            storage: killedAt(storage, count),
+            backups,
+          }).then(() => false, isKilled);
+          const listed = await storedBackups(storage);
+          for (const { id } of listed) expect(await isWhole(storage, id)).toBe(true);
+          expectEnough(backups, listed, somePolicyOfAll.minKeep ?? 3);
+          await pruneBackups({ ...options, storage, backups: listed });
+          await collectGarbage({ storage, now: () => new Date(at.getTime()) });
+          expect((await keysOf(storage)).filter((key) => !key.startsWith("locks/clock-"))).toEqual(
+            expected,
+          );
+          if (!killed) break;
+        }
+      }),
+      { numRuns: process.env["SLOW"] === "1" ? 100 : 10 },
+    );
+  },
+  propertyTimeoutMs,
+);
 
 function isKilled(error: unknown): boolean {
   if (error instanceof Killed) return true;

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { dayMs, hourMs, runs, zones } from "../../testing/policy-backups.ts";
+import { dayMs, hourMs, runs, zones, propertyTimeoutMs } from "../../testing/policy-backups.ts";
 import { someDailyPattern } from "../../testing/policy-patterns.ts";
 import { dueRun } from "./due-run.ts";
 
@@ -88,30 +88,34 @@ describe("the jitter", () => {
   });
 });
 
-test("for any pattern, zone and jitter: due once at each scheduled time, never twice, never before it", () => {
-  fc.assert(
-    fc.property(
-      someDailyPattern,
-      fc.constantFrom(...zones),
-      fc.integer({ min: 0, max: 3 * hourMs }),
-      fc.integer({ min: 0, max: 400 * 24 }),
-      (pattern, timeZone, jitterMs, hours) => {
-        const at = { schedule: { pattern, timeZone }, jitterMs, key: "shop" };
-        const now = new Date(Date.parse("2026-01-01T00:00:00Z") + hours * hourMs);
-        const first = dueRun({ ...at, now, startedAts: [] });
-        expect(first.due).toBe(true);
-        const then = dueRun({ ...at, now, startedAts: [now] });
-        expect(then.due).toBe(false);
-        const nextAt = then.nextAt ?? now;
-        expect(dueRun({ ...at, now: new Date(nextAt.getTime() - 1), startedAts: [now] }).due).toBe(
-          false,
-        );
-        // A backup that began between the scheduled time and its turn stands for it.
-        const scheduled = dueRun({ ...at, now: nextAt, startedAts: [] }).scheduledAt ?? now;
-        expect(dueRun({ ...at, now: nextAt, startedAts: [now] }).due).toBe(now < scheduled);
-        expect(dueRun({ ...at, now: nextAt, startedAts: [nextAt] }).due).toBe(false);
-      },
-    ),
-    runs,
-  );
-});
+test(
+  "for any pattern, zone and jitter: due once at each scheduled time, never twice, never before it",
+  () => {
+    fc.assert(
+      fc.property(
+        someDailyPattern,
+        fc.constantFrom(...zones),
+        fc.integer({ min: 0, max: 3 * hourMs }),
+        fc.integer({ min: 0, max: 400 * 24 }),
+        (pattern, timeZone, jitterMs, hours) => {
+          const at = { schedule: { pattern, timeZone }, jitterMs, key: "shop" };
+          const now = new Date(Date.parse("2026-01-01T00:00:00Z") + hours * hourMs);
+          const first = dueRun({ ...at, now, startedAts: [] });
+          expect(first.due).toBe(true);
+          const then = dueRun({ ...at, now, startedAts: [now] });
+          expect(then.due).toBe(false);
+          const nextAt = then.nextAt ?? now;
+          expect(
+            dueRun({ ...at, now: new Date(nextAt.getTime() - 1), startedAts: [now] }).due,
+          ).toBe(false);
+          // A backup that began between the scheduled time and its turn stands for it.
+          const scheduled = dueRun({ ...at, now: nextAt, startedAts: [] }).scheduledAt ?? now;
+          expect(dueRun({ ...at, now: nextAt, startedAts: [now] }).due).toBe(now < scheduled);
+          expect(dueRun({ ...at, now: nextAt, startedAts: [nextAt] }).due).toBe(false);
+        },
+      ),
+      runs,
+    );
+  },
+  propertyTimeoutMs,
+);

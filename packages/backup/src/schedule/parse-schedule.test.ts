@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { runs, zones } from "../../testing/policy-backups.ts";
+import { runs, zones, propertyTimeoutMs } from "../../testing/policy-backups.ts";
 import { somePattern } from "../../testing/policy-patterns.ts";
 import { BackupError } from "../backup-error.ts";
 import { matchesDay } from "./cron-fields.ts";
@@ -201,54 +201,62 @@ function parseUnlessNever(pattern: string, timeZone: string, start: Date): Sched
   }
 }
 
-test("the fields say exactly the minutes that croner runs at, in UTC", () => {
-  fc.assert(
-    fc.property(somePattern, fc.integer({ min: 0, max: 2_000_000 }), (pattern, minutes) => {
-      const start = new Date(Date.parse("2026-01-01T00:00:30Z") + minutes * 60_000);
-      const schedule = parseUnlessNever(pattern, "UTC", start);
-      if (schedule === undefined) return;
-      const { fields } = schedule;
-      const found = nextRuns(schedule, 3, start).map((date) => date.getTime());
-      const expected: number[] = [];
-      const day = new Date(start.toISOString().slice(0, 10));
-      for (
-        let date = day.getTime();
-        expected.length < 3 && date < day.getTime() + 40 * 366 * 86_400_000;
-        date += 86_400_000
-      ) {
-        if (!matchesDay(fields, new Date(date))) continue;
-        for (const hour of fields.hours)
-          for (const minute of fields.minutes) {
-            const moment = date + hour * 3_600_000 + minute * 60_000;
-            if (moment > start.getTime() && expected.length < 3) expected.push(moment);
-          }
-      }
-      expect(found).toEqual(expected);
-    }),
-    runs,
-  );
-});
-
-test("the last run up to a moment is the one after which there is no other, to the millisecond, in any zone", () => {
-  fc.assert(
-    fc.property(
-      somePattern,
-      fc.constantFrom(...zones),
-      fc.integer({ min: 0, max: 63_072_000 }),
-      (pattern, timeZone, seconds) => {
-        const start = new Date(Date.parse("2026-01-01T00:00:00Z") + seconds * 1000);
-        const schedule = parseUnlessNever(pattern, timeZone, start);
+test(
+  "the fields say exactly the minutes that croner runs at, in UTC",
+  () => {
+    fc.assert(
+      fc.property(somePattern, fc.integer({ min: 0, max: 2_000_000 }), (pattern, minutes) => {
+        const start = new Date(Date.parse("2026-01-01T00:00:30Z") + minutes * 60_000);
+        const schedule = parseUnlessNever(pattern, "UTC", start);
         if (schedule === undefined) return;
-        const [first, second] = nextRuns(schedule, 2, start);
-        if (first === undefined || second === undefined) return;
-        expect(lastRun(schedule, first)).toEqual(first);
-        expect(lastRun(schedule, new Date(second.getTime() - 1))).toEqual(first);
-        expect(lastRun(schedule, new Date(second.getTime() + 999))).toEqual(second);
-      },
-    ),
-    runs,
-  );
-});
+        const { fields } = schedule;
+        const found = nextRuns(schedule, 3, start).map((date) => date.getTime());
+        const expected: number[] = [];
+        const day = new Date(start.toISOString().slice(0, 10));
+        for (
+          let date = day.getTime();
+          expected.length < 3 && date < day.getTime() + 40 * 366 * 86_400_000;
+          date += 86_400_000
+        ) {
+          if (!matchesDay(fields, new Date(date))) continue;
+          for (const hour of fields.hours)
+            for (const minute of fields.minutes) {
+              const moment = date + hour * 3_600_000 + minute * 60_000;
+              if (moment > start.getTime() && expected.length < 3) expected.push(moment);
+            }
+        }
+        expect(found).toEqual(expected);
+      }),
+      runs,
+    );
+  },
+  propertyTimeoutMs,
+);
+
+test(
+  "the last run up to a moment is the one after which there is no other, to the millisecond, in any zone",
+  () => {
+    fc.assert(
+      fc.property(
+        somePattern,
+        fc.constantFrom(...zones),
+        fc.integer({ min: 0, max: 63_072_000 }),
+        (pattern, timeZone, seconds) => {
+          const start = new Date(Date.parse("2026-01-01T00:00:00Z") + seconds * 1000);
+          const schedule = parseUnlessNever(pattern, timeZone, start);
+          if (schedule === undefined) return;
+          const [first, second] = nextRuns(schedule, 2, start);
+          if (first === undefined || second === undefined) return;
+          expect(lastRun(schedule, first)).toEqual(first);
+          expect(lastRun(schedule, new Date(second.getTime() - 1))).toEqual(first);
+          expect(lastRun(schedule, new Date(second.getTime() + 999))).toEqual(second);
+        },
+      ),
+      runs,
+    );
+  },
+  propertyTimeoutMs,
+);
 
 test("the offset of a zone is that of its clock on the wall", () => {
   expect(offsetsOf("America/New_York")(Date.parse("2026-07-01T00:00Z"))).toBe(-4 * 3_600_000);

@@ -83,8 +83,8 @@ interface DaemonState {
   /** The scheduled time that was last run for: a storage that does not show the backup must not make one after another. */
   doneFor?: number | undefined;
   lockedFor?: number | undefined;
-  /** The stretch of time in which nothing is due, by what the storage said last. */
-  idle?: { readonly from: number; readonly until: number } | undefined;
+  /** Until when nothing is due, by what the storage said last. */
+  idleUntil?: number | undefined;
 }
 
 interface Daemon extends RunScheduleOptions {
@@ -111,16 +111,14 @@ async function step(daemon: Daemon): Promise<number> {
   }
   const now = clock.now().getTime();
   const until = due.nextAt ?? new Date(now + mostRetryMs);
-  if (state.idle?.until !== until.getTime()) daemon.onEvent({ kind: "waiting", until });
-  state.idle = { from: now, until: until.getTime() };
+  if (state.idleUntil !== until.getTime()) daemon.onEvent({ kind: "waiting", until });
+  state.idleUntil = until.getTime();
   return until.getTime() - now;
 }
 
-/** How long it is certain, without asking anything, that nothing is due, milliseconds. */
+/** How long it is certain, without asking anything, that nothing is due, milliseconds. A clock that is set is looked for elsewhere. */
 function idleMs({ state, clock }: Daemon): number {
-  const now = clock.now().getTime();
-  const { idle } = state;
-  return idle !== undefined && now >= idle.from ? Math.max(0, idle.until - now) : 0;
+  return Math.max(0, (state.idleUntil ?? 0) - clock.now().getTime());
 }
 
 /** By what the storage said last; undefined when it must be asked again. */
