@@ -38,6 +38,7 @@ describe("the exit code says what kind of failure it is", () => {
     [new BackupError("REFUSED", "m", { hint: "h" }), 4],
     [new BackupError("NOT_EMPTY", "m", { hint: "h" }), 4],
     [new BackupError("NOT_COVERED", "m", { hint: "h" }), 4],
+    [new BackupError("CONFLICT", "m", { hint: "h" }), 4],
     [new BackupError("CANCELLED", "m", { hint: "h" }), 130],
     [new BackupError("WRONG_KEY", "m", { hint: "h" }), 1],
     [new BackupError("BAD_SIGNATURE", "m", { hint: "h" }), 1],

@@ -49,6 +49,7 @@ const exitCodeOfError: Readonly<Record<string, ExitCode>> = {
   REFUSED: exitCode.refused,
   NOT_EMPTY: exitCode.refused,
   NOT_COVERED: exitCode.refused,
+  CONFLICT: exitCode.refused,
   // Somebody else is at work.
   LOCKED: exitCode.locked,
   DATA_FOLDER_IN_USE: exitCode.locked,

@@ -20,46 +20,63 @@ const commands = [
   "migrate create",
   "migrate baseline",
   "migrate repair",
+  "firestore validate",
+  "backup create",
+  "backup list",
+  "backup show",
+  "backup verify",
+  "backup restore",
+  "backup status",
+  "backup prune",
+  "backup gc",
+  "backup schedule",
+  "backup keys create",
+  "backup keys verify",
+  "backup keys export",
 ] as const;
 
-describe.each(["", "registry", "migrate", ...commands])("ctb-data %s", (command) => {
-  const words = command.split(" ").filter((word) => word !== "");
+describe.each(["", "registry", "migrate", "firestore", "backup", "backup keys", ...commands])(
+  "ctb-data %s",
+  (command) => {
+    const words = command.split(" ").filter((word) => word !== "");
 
-  test("--help goes to stdout with an example and every exit code", async () => {
-    const { code, stdout, stderr } = await runCliProcess([...words, "--help"], { cwd: "/" });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toContain(`Usage: ctb-data ${command}`.trim());
-    expect(stdout).toMatch(/^Examples?:\n {2}\$ ctb-data /mu);
-    for (const number of [0, 1, 2, 3, 4, 5, 130]) {
-      expect(stdout).toMatch(new RegExp(`^ {2}${number} +\\S`, "mu"));
-    }
-  });
-
-  test("an unknown flag is refused with 2, and nothing is on stdout", async () => {
-    const { code, stdout, stderr } = await runCliProcess([...words, "--nonsense"], { cwd: "/" });
-    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toMatch(/^error: Unknown option '--nonsense'\. \(USAGE\)\nhint: .+\n$/u);
-  });
-
-  test("an unknown flag is one line of JSON with --json", async () => {
-    const { code, stdout, stderr } = await runCliProcess([...words, "--json", "--nonsense"], {
-      cwd: "/",
+    test("--help goes to stdout with an example and every exit code", async () => {
+      const { code, stdout, stderr } = await runCliProcess([...words, "--help"], { cwd: "/" });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(stdout).toContain(`Usage: ctb-data ${command}`.trim());
+      expect(stdout).toMatch(/^Examples?:\n {2}\$ ctb-data /mu);
+      for (const number of [0, 1, 2, 3, 4, 5, 130]) {
+        expect(stdout).toMatch(new RegExp(`^ {2}${number} +\\S`, "mu"));
+      }
     });
-    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(JSON.parse(stderr)).toEqual({
-      error: {
-        code: "USAGE",
-        message: "Unknown option '--nonsense'.",
-        hint: expect.any(String),
-      },
+
+    test("an unknown flag is refused with 2, and nothing is on stdout", async () => {
+      const { code, stdout, stderr } = await runCliProcess([...words, "--nonsense"], { cwd: "/" });
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toMatch(/^error: Unknown option '--nonsense'\. \(USAGE\)\nhint: .+\n$/u);
     });
-  });
-});
+
+    test("an unknown flag is one line of JSON with --json", async () => {
+      const { code, stdout, stderr } = await runCliProcess([...words, "--json", "--nonsense"], {
+        cwd: "/",
+      });
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(JSON.parse(stderr)).toEqual({
+        error: {
+          code: "USAGE",
+          message: "Unknown option '--nonsense'.",
+          hint: expect.any(String),
+        },
+      });
+    });
+  },
+);
 
 describe("what is mistyped", () => {
   test.each([
     [["migrat"], "Unknown command 'migrat'.", "Did you mean migrate?"],
     [["migrate", "statsu"], "Unknown command 'statsu'.", "Did you mean status?"],
+    [["backup", "craete"], "Unknown command 'craete'.", "Did you mean create?"],
     [["generate", "--chek"], "Unknown option '--chek'.", "Did you mean --check?"],
   ])("%j is answered with what was meant", async (args, message, hint) => {
     const { code, stderr } = await runCliProcess(args, { cwd: "/" });
@@ -74,6 +91,11 @@ describe("what is mistyped", () => {
     [["migrate", "repair"], /Missing required argument 'version'/u],
     [["migrate", "up", "now"], /Too many arguments/u],
     [["dev", "--port", "70000"], /port from 1 to 65535/u],
+    [["backup", "restore"], /Missing required argument 'id'/u],
+    [["backup", "restore", "latest", "--exact", "--overwrite"], /cannot be used with option/u],
+    [["backup", "verify", "--drill", "--level", "hashes"], /cannot be used with option/u],
+    [["backup", "create", "--only", "mysql"], /Allowed choices are postgres, firestore/u],
+    [["backup", "schedule", "--emit", "at"], /Allowed choices are systemd, crontab, k8s/u],
     [["registry", "docs", "--format", "pdf"], /Allowed choices are markdown, mermaid/u],
   ])("%j is refused with 2", async (args, message) => {
     const { code, stderr } = await runCliProcess(args, { cwd: "/" });
@@ -99,8 +121,12 @@ describe("how it is printed", () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/u);
   });
 
-  test.each([60, 80, 120])("the help fits a terminal of %i columns", async (columns) => {
-    const { stdout } = await runCliOnTerminal(["migrate", "rollback", "--help"], {
+  test.each(
+    ["migrate rollback", "backup create", "backup restore", "backup verify"].flatMap((command) =>
+      [60, 80, 120].map((columns) => [command, columns] as const),
+    ),
+  )("the help of %s fits a terminal of %i columns", async (command, columns) => {
+    const { stdout } = await runCliOnTerminal([...command.split(" "), "--help"], {
       cwd: "/",
       columns,
     });

@@ -28,4 +28,4 @@ test("the commands of the README work when they are pasted one after the other",
       error: false,
     });
   }
-});
+}, 180_000);

@@ -42,7 +42,7 @@ test("init lays down the folder of the design, and a second run changes nothing"
       ".gitignore",
     ]),
   );
-  expect(await dir.read("shop/.gitignore")).toBe(".ctb-data/\n.env\n");
+  expect(await dir.read("shop/.gitignore")).toBe(".ctb-data/\n.env\n/backup-keys/\n");
   const second = await runCliProcess(["init", "shop", "--json"], { cwd: dir.path });
   const { files: steps }: { files: readonly { action: string }[] } = JSON.parse(second.stdout);
   expect(new Set(steps.map(({ action }) => action))).toEqual(new Set(["unchanged"]));
@@ -73,7 +73,7 @@ test("a file that exists is kept and named, and --force overwrites the one that 
   expect(kept.stdout).toMatch(/kept +global-config\.yaml/u);
   expect(kept.stdout).toMatch(/kept +\.env\.example/u);
   expect(await dir.read("global-config.yaml")).toBe("# mine\n");
-  expect(await dir.read(".gitignore")).toBe("dist\n.ctb-data/\n.env\n");
+  expect(await dir.read(".gitignore")).toBe("dist\n.ctb-data/\n.env\n/backup-keys/\n");
   const forced = await runCliProcess(["init", "--force", "global-config.yaml"], { cwd: dir.path });
   expect(forced.stdout).toMatch(/overwritten +global-config\.yaml/u);
   expect(await dir.read("global-config.yaml")).toContain("data:");

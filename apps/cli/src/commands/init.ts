@@ -107,15 +107,14 @@ async function planSeed(
   );
 }
 
-const ignored = [".ctb-data/", ".env"] as const;
+const ignored = [".ctb-data/", ".env", "/backup-keys/"] as const;
 
 /** A `.gitignore` that is there keeps what it says and gets what it lacks. */
 async function planIgnore(path: string): Promise<PlannedStep> {
   const there = await readIfThere(path);
-  const lines = new Set(
-    there?.split(/\r?\n/u).map((line) => line.trim().replace(/^\//u, "").replace(/\/$/u, "")),
-  );
-  const lacking = ignored.filter((entry) => !lines.has(entry.replace(/\/$/u, "")));
+  const bare = (line: string): string => line.trim().replace(/^\//u, "").replace(/\/$/u, "");
+  const lines = new Set(there?.split(/\r?\n/u).map(bare));
+  const lacking = ignored.filter((entry) => !lines.has(bare(entry)));
   if (there === undefined) {
     return { path, content: `${ignored.join("\n")}\n`, action: "created" };
   }

@@ -53,6 +53,7 @@ export const settingsSchema = z.object({
   ).optional(),
   BACKUP_IDENTITY_PATH: keyPath().optional(),
   BACKUP_SIGNING_KEY_PATH: keyPath().optional(),
+  BACKUP_SIGNING_KEY: text.optional(),
   BACKUP_PUBLIC_KEY: keyList(
     /^RW[\w+/]{54}$/u,
     "public keys of minisign (RW…), separated by commas",
@@ -224,11 +225,15 @@ export const settingFacts: Readonly<Record<SettingName, SettingFacts>> = {
     about: "The file of the minisign secret key that signs backups.",
     example: "./backup-signing.key",
   },
+  BACKUP_SIGNING_KEY: {
+    secret: true,
+    about: "Or that key itself, where there are no files: the second line of its file.",
+  },
   BACKUP_PUBLIC_KEY: {
     yaml: "backup.public_key",
     list: true,
     about:
-      "The minisign public keys whose backups are trusted, separated by commas. Without any, that of BACKUP_SIGNING_KEY_PATH.",
+      "The minisign public keys whose backups are trusted, separated by commas. Without any, that of the signing key.",
     example: "RW…",
   },
   BACKUP_RETENTION_DAYS: {

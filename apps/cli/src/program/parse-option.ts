@@ -32,3 +32,8 @@ export function parseSeconds(text: string): number {
   }
   return Math.round(Number(text) * 1000);
 }
+
+/** Collects the values of an option that may be given several times. */
+export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
+}

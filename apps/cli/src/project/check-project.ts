@@ -7,6 +7,7 @@ import { CliError } from "../cli-error.ts";
 import type { CommandContext } from "../command-context.ts";
 import { type LoadedSettings, settingPath } from "../config/load-settings.ts";
 import { countOf } from "../terminal/count-of.ts";
+import { checkBackup } from "./check-backup.ts";
 import { checkBlueprints } from "./check-blueprints.ts";
 import { checkFirestore } from "./check-firestore.ts";
 import { type Check, failed } from "./check.ts";
@@ -42,6 +43,7 @@ export async function checkProject(context: CommandContext): Promise<readonly Ch
   if (registry.value !== undefined) {
     checks.push(...(await checkFirestore(context, loaded, registry.value)));
   }
+  checks.push(...(await checkBackup(context, loaded)));
   return checks;
 }
 
