@@ -149,6 +149,14 @@ describe("dumpRows", () => {
     expect(textOf(cut, table) === textOf(whole, one.get("public.large"))).toBe(true);
   });
 
+  test("counts a million rows as they are", async () => {
+    await run("CREATE TABLE million AS SELECT n FROM generate_series(1, 1000000) AS n");
+    const parts = memoryParts();
+    const table = (await dump(parts, { splitBytes: 10_000_000 })).get("public.million");
+    expect(table?.rows).toBe(1_000_000);
+    expect(textOf(parts, table).split("\n").length).toBe(1_000_001);
+  });
+
   test("reads values of 100 MB", async () => {
     await run(
       "CREATE TABLE big (n int, bytes bytea)",

@@ -2,6 +2,7 @@ import type { Connection } from "@ctb-data/postgres";
 import { BackupError } from "../backup-error.ts";
 import { asDatabaseWork } from "./database-failure.ts";
 import { loadPart } from "./load-part.ts";
+import { PartQueue, type PartToLoad } from "./part-queue.ts";
 import { qualifiedName } from "./qualified-name.ts";
 import type { RestoreRowsOptions, TableToLoad } from "./restore-rows.ts";
 import type { ServerFacts } from "./server-facts.ts";
@@ -9,12 +10,6 @@ import { sessionSettings } from "./session-settings.ts";
 
 /** What loading needs besides the tables. */
 export type LoadOptions = RestoreRowsOptions & { readonly server: ServerFacts };
-
-/** A part and its table, or a table without parts. */
-interface Task {
-  readonly load: TableToLoad;
-  readonly part: TableToLoad["table"]["parts"][number];
-}
 
 /** Loads tables that nothing depends on, part by part, largest first, over several connections. The first failure stops all. */
 export async function loadFreshTables(
@@ -27,14 +22,14 @@ export async function loadFreshTables(
   await asDatabaseWork({ doing: "Looking for rows" }, async () => {
     await postgres.withConnection(async (connection) => await checkEmpty(connection, loads));
   });
-  const queue = loads
-    .flatMap((load): Task[] => load.table.parts.map((part) => ({ load, part })))
-    .toSorted((left, right) => right.part.plainBytes - left.part.plainBytes);
+  const queue = new PartQueue(loads);
   const work = async (): Promise<void> => {
     await postgres.withConnection(
       async (connection) => {
-        for (let task = queue.shift(); task; task = queue.shift())
+        for (let task = queue.take(); task; task = queue.take()) {
           await loadOne(connection, task, { ...options, signal });
+          queue.done(task);
+        }
       },
       { destroy: true },
     );
@@ -43,7 +38,7 @@ export async function loadFreshTables(
     try {
       await asDatabaseWork({ doing: "Loading rows" }, work);
     } catch (error) {
-      queue.length = 0;
+      queue.clear();
       halt.abort(error);
       throw error;
     }
@@ -59,7 +54,7 @@ export async function loadFreshTables(
 
 async function loadOne(
   connection: Connection,
-  { load, part }: Task,
+  { load, part }: PartToLoad,
   options: LoadOptions & { readonly signal: AbortSignal },
 ): Promise<void> {
   const { table, target } = load;

@@ -31,8 +31,8 @@ export async function digestRows(chunks: AsyncIterable<Uint8Array>): Promise<Row
       from = end + 1;
       if (rows % 1_000_000 === 0) carry(sum);
     }
-    // The chunk's memory may be used again.
-    if (from < chunk.length) rest.push(chunk.slice(from));
+    // A copy: the chunk's memory may be used again. `slice` of a Buffer would be none.
+    if (from < chunk.length) rest.push(Buffer.from(chunk.subarray(from)));
   }
   if (rest.length > 0) throw new TypeError("The last row has no end");
   return { rows, bytes, sum: carry(sum) };
