@@ -149,8 +149,7 @@ export interface Connection extends Queryable {
    */
   copyOut(sql: string, options?: { readonly signal?: AbortSignal | undefined }): RawCopyOut;
   /**
-   * `COPY … FROM STDIN` on this session. A chunk is not looked at any more when the next one is asked for; those of 256 KiB
-   * and more are faster. When the source throws, or the signal says so, the server takes nothing; a transaction is failed.
+   * `COPY … FROM STDIN` on this session. A chunk is not looked at any more when the next one is asked for. When the source throws, or the signal says so, the server takes nothing; a transaction is failed.
    *
    * @throws {PostgresError} as its `code` says. What the source throws is thrown as it is.
    */

@@ -116,8 +116,7 @@ async function feed(
       // While the socket takes everything at once nothing else would run: no refusal of the server, no timer.
       await setImmediate();
     }
-    query.end();
-    await during(query.settled);
+    if ((await during(query.end())) !== "refused") await during(query.settled);
   } finally {
     if (onAbort) signal?.removeEventListener("abort", onAbort);
   }
