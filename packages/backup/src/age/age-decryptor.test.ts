@@ -136,6 +136,10 @@ describe("hostile headers", () => {
     expect(taken * line.length).toBeLessThanOrEqual(64 * 1024);
   });
 
+  test("a header for nobody is damage, not a wrong key", () => {
+    expect(decryptWhole(fileWith([], Buffer.from("a")), [identity]).error).toEqual(corrupt);
+  });
+
   test("a header longer than 64 KiB is refused, although it ends", () => {
     const many = Array.from({ length: 600 }, () => "unknown");
     expect(decryptWhole(fileWith(["X25519", ...many], Buffer.from("a")), [identity]).error).toEqual(

@@ -146,6 +146,24 @@ describe("what somebody made who can write the record too", () => {
     expect(await readPart(forged(frameOf(rows), { key: "rows.copy.zst", ...known }))).toEqual(rows);
   });
 
+  test("a frame without its end is refused by itself, whatever Node says to it", async () => {
+    const whole = frameOf(rows);
+    for (const cut of [whole.subarray(0, -1), whole.subarray(0, -4), whole.subarray(0, 5)]) {
+      const sealed = encryptWhole(cut, [recipientOf(identity)]);
+      const part = forged(sealed, { key: "rows.copy.zst.age", ...known });
+      await expect(readPart(part)).rejects.toThrow(/its zstd frame has no end/u);
+    }
+  });
+
+  test("more than the record says is not read to its end", async () => {
+    const part = await writePart(randomBytes(3_000_000));
+    const record = { ...part.record, sizeBytes: 500_000 };
+    await expect(readPart({ ...part, record })).rejects.toThrow(
+      /more is stored than its 500000 bytes/u,
+    );
+    expect(part.memory.readBytes()).toBeLessThan(1_000_000);
+  });
+
   test("a few bytes that would become very many are refused as soon as there are too many", async () => {
     const bomb = frameOf(Buffer.alloc(200_000_000));
     expect(bomb.length).toBeLessThan(30_000);
