@@ -16,17 +16,17 @@ export interface StorageProcess extends AsyncDisposable {
   ended(): Promise<readonly string[]>;
 }
 
-/** Starts it. It may be told to run as another user, whom permissions bind. */
+/** Starts it. */
 export function storageProcess(
   what: string,
   options: StorageOptions,
-  { args, uid }: { readonly args: readonly string[]; readonly uid?: number },
+  { args }: { readonly args: readonly string[] },
 ): StorageProcess {
   const program = fileURLToPath(new URL("storage-program.ts", import.meta.url));
   const child = spawn(
     process.execPath,
     ["--conditions=@ctb-data/source", program, what, JSON.stringify(options), ...args],
-    { stdio: ["ignore", "pipe", "pipe"], ...(uid === undefined ? {} : { uid }) },
+    { stdio: ["ignore", "pipe", "pipe"] },
   );
   let complaint = "";
   child.stderr.on("data", (chunk: Buffer) => (complaint += chunk.toString()));

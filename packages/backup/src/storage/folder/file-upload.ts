@@ -37,13 +37,13 @@ export class FileUpload implements Upload {
   static async open(options: FileUploadOptions): Promise<FileUpload> {
     throwIfCancelled(options.signal);
     for (let tries = 1; ; tries += 1) {
-      const place = await options.tree.make(options.key);
-      const name = draftIn(place.folder);
       try {
+        const place = await options.tree.make(options.key);
+        const name = draftIn(place.folder);
         return new FileUpload(options, place, { name, handle: await openDraft(name) });
       } catch (error) {
         // Somebody removed the folder because it was empty.
-        if (fileErrorCode(error) !== "ENOENT" || tries === 5) throw error;
+        if (fileErrorCode(error) !== "ENOENT" || tries === 50) throw error;
       }
     }
   }

@@ -242,11 +242,10 @@ class FolderStorage implements Storage {
   /** Others remove folders that are empty; then they are made again. */
   async #inFolder<T>(key: string, work: (place: FolderPlace) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries += 1) {
-      const place = await this.#tree.make(key);
       try {
-        return await work(place);
+        return await work(await this.#tree.make(key));
       } catch (error) {
-        if (fileErrorCode(error) !== "ENOENT" || tries === 5) throw error;
+        if (fileErrorCode(error) !== "ENOENT" || tries === 50) throw error;
       }
     }
   }
