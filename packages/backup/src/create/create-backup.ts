@@ -1,4 +1,4 @@
-import { backupFolder } from "../archive/archive-layout.ts";
+import { archiveNames, backupFolder, backupKey } from "../archive/archive-layout.ts";
 import { newBackupId } from "../archive/backup-id.ts";
 import { archiveFormat, type CommitRecord, type Manifest } from "../archive/backup-manifest.ts";
 import { listBackups } from "../archive/list-backups.ts";
@@ -81,6 +81,13 @@ async function createUnder(
     },
     signal,
   });
+  try {
+    // gc leaves its word before it looks for the record: of the two, one sees the other.
+    await refuseCollected(storage, id, signal);
+  } catch (error) {
+    await storage.delete([backupKey(id, archiveNames.commitRecord)]);
+    throw error;
+  }
   return { id, record, manifest };
 }
 
