@@ -61,24 +61,28 @@ export class LockedSnapshot implements PostgresSnapshot {
   }
 
   async withSnapshotConnection<T>(fn: (connection: Connection) => Promise<T>): Promise<T> {
-    this.#checkSignal();
+    checkSignal(this.#signal);
     return await this.#workers.use(fn);
   }
 
-  async dumpRows(): Promise<readonly TableManifest[]> {
+  async dumpRows({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<
+    readonly TableManifest[]
+  > {
     const { facts, server, onProgress } = this.#options;
-    this.#checkSignal();
+    const both = signal ? AbortSignal.any([this.#signal, signal]) : this.#signal;
+    checkSignal(both);
     onProgress?.({ kind: "step", step: "rows" });
     const bytes = facts.tables.reduce((sum, table) => sum + table.sizeBytes, 0);
     onProgress?.({ kind: "total", store: "postgres", items: undefined, bytes });
-    const tables = await this.#stoppable(
+    const tables = await stoppable(
+      both,
       async () =>
         await dumpRows(facts.tables, {
           ...this.#options,
           sessions: this.#workers,
           canSplit: server.versionNumber >= 140_000,
           onProgress,
-          signal: this.#signal,
+          signal: both,
         }),
     );
     // The locks of the first session lasted to here, so every table was what the snapshot says.
@@ -88,7 +92,7 @@ export class LockedSnapshot implements PostgresSnapshot {
 
   async dumpSequences(): Promise<DumpedSequences> {
     const { sequences, onProgress, sessions } = this.#options;
-    this.#checkSignal();
+    checkSignal(this.#signal);
     onProgress?.({ kind: "step", step: "sequences" });
     return await asDatabaseWork(
       { doing: "Reading the sequences" },
@@ -98,7 +102,7 @@ export class LockedSnapshot implements PostgresSnapshot {
 
   async checkSchemaUnchanged(): Promise<{ readonly warnings: readonly string[] }> {
     const { facts, postgres, server } = this.#options;
-    this.#checkSignal();
+    checkSignal(this.#signal);
     const now = await asDatabaseWork(
       { doing: "Reading the catalog" },
       async () =>
@@ -147,24 +151,24 @@ export class LockedSnapshot implements PostgresSnapshot {
       throw leadLost(error);
     }
   }
+}
 
-  #checkSignal(): void {
-    if (this.#signal.aborted) throw this.#reason();
-  }
+function checkSignal(signal: AbortSignal): void {
+  if (signal.aborted) throw reasonOf(signal);
+}
 
-  async #stoppable<T>(fn: () => Promise<T>): Promise<T> {
-    try {
-      return await fn();
-    } catch (error) {
-      throw this.#signal.aborted ? this.#reason() : error;
-    }
+async function stoppable<T>(signal: AbortSignal, fn: () => Promise<T>): Promise<T> {
+  try {
+    return await fn();
+  } catch (error) {
+    throw signal.aborted ? reasonOf(signal) : error;
   }
+}
 
-  #reason(): unknown {
-    const reason: unknown = this.#signal.reason;
-    if (reason instanceof BackupError) return reason;
-    return new BackupError("CANCELLED", "The backup was stopped.", { cause: reason });
-  }
+function reasonOf(signal: AbortSignal): unknown {
+  const reason: unknown = signal.reason;
+  if (reason instanceof BackupError) return reason;
+  return new BackupError("CANCELLED", "The backup was stopped.", { cause: reason });
 }
 
 function leadLost(error: unknown): unknown {

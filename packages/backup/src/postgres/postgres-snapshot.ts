@@ -19,11 +19,13 @@ export interface PostgresSnapshot extends AsyncDisposable {
   /** Lends a session of this snapshot: its settings are those for text that does not depend on a session. */
   withSnapshotConnection<T>(fn: (connection: Connection) => Promise<T>): Promise<T>;
   /**
-   * Reads every row of every table.
+   * Reads every row of every table. The signal ends this, besides the one that ends the snapshot.
    *
    * @throws {BackupError} DATABASE_FAILED, CANCELLED, and what the sink throws.
    */
-  dumpRows(): Promise<readonly TableManifest[]>;
+  dumpRows(options?: {
+    readonly signal?: AbortSignal | undefined;
+  }): Promise<readonly TableManifest[]>;
   /** Reads the sequences. After the rows: they are of no snapshot. @throws {BackupError} DATABASE_FAILED */
   dumpSequences(): Promise<DumpedSequences>;
   /**
