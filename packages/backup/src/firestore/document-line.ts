@@ -23,7 +23,7 @@ const backslash = 0x5c;
 
 /** The name in a line, which comes first. Undefined when the line is no document. */
 export function nameInLine(line: Buffer): string | undefined {
-  if (line.compare(head, 0, head.length, 0, head.length) !== 0) return undefined;
+  if (!line.subarray(0, head.length).equals(head)) return undefined;
   let end = head.length;
   while (end < line.length && line[end] !== quote) end += line[end] === backslash ? 2 : 1;
   const name = line.toString("utf8", head.length, end);

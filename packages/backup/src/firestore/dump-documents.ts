@@ -4,6 +4,7 @@ import { AncestorWalk } from "./ancestor-walk.ts";
 import { ChangeCount } from "./changed-documents.ts";
 import { CollectionCounts } from "./collection-counts.ts";
 import { toBackupError } from "./firestore-failure.ts";
+import { lineRuns } from "./line-runs.ts";
 import type { FirestoreSnapshotOptions, GivenFile } from "./open-firestore-snapshot.ts";
 import { PartCursor, PartNumbers } from "./part-cursor.ts";
 import { timestampText } from "./timestamp-text.ts";
@@ -39,11 +40,13 @@ class Dump {
   readonly #changes: ChangeCount;
   readonly #stopping = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #partBytes: number;
   #documents = 0;
 
   constructor(snapshot: RawSnapshot, options: FirestoreSnapshotOptions) {
     this.#snapshot = snapshot;
     this.#options = options;
+    this.#partBytes = options.partBytes ?? defaultPartBytes;
     const { signal, changedSince, clockMarginMs = defaultMarginMs } = options;
     this.#changes = new ChangeCount(changedSince, clockMarginMs);
     const stopping = this.#stopping.signal;
@@ -70,14 +73,14 @@ class Dump {
   }
 
   async #readings(): Promise<readonly Reading[]> {
-    const { jobs = defaultJobs, parts, partBytes = defaultPartBytes } = this.#options;
+    const { jobs = defaultJobs, parts } = this.#options;
     const wanted = jobs === 1 ? 1 : jobs * rangesPerJob;
     const ranges = await this.#snapshot.ranges({ wanted, signal: this.#signal });
     const numbers = new PartNumbers();
     return ranges.map((range) => ({
       range,
       walk: new AncestorWalk(),
-      cursor: new PartCursor(parts, numbers, partBytes),
+      cursor: new PartCursor(parts, numbers, this.#partBytes),
     }));
   }
 
@@ -112,7 +115,7 @@ class Dump {
       }
       this.#documents += batch.lines.length;
       this.#show(batch);
-      for (const run of runsOf(batch)) {
+      for (const run of lineRuns(batch, this.#partBytes)) {
         await cursor.write(run);
         const items = run.paths.length;
         const { length: bytes } = run.bytes;
@@ -151,27 +154,5 @@ class Dump {
       }
     }
     return written;
-  }
-}
-
-const rootOf = (path: string): string => path.slice(0, path.indexOf("/"));
-
-/** Cuts a batch where the root collection changes. */
-function* runsOf({ bytes, lines }: RawBatch): Generator<{
-  readonly collection: string;
-  readonly bytes: Uint8Array;
-  readonly paths: readonly string[];
-}> {
-  let start = 0;
-  let first = 0;
-  let collection = rootOf(lines[0]?.path ?? "");
-  for (const [index, line] of lines.entries()) {
-    const next = lines[index + 1];
-    if (next !== undefined && next.path.startsWith(`${collection}/`)) continue;
-    const paths = lines.slice(first, index + 1).map(({ path }) => path);
-    yield { collection, bytes: bytes.subarray(start, line.end), paths };
-    start = line.end;
-    first = index + 1;
-    collection = rootOf(next?.path ?? "");
   }
 }

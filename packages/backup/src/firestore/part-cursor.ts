@@ -1,6 +1,7 @@
 import type { FirestoreManifest } from "../archive/firestore-manifest.ts";
 import type { PartSink, PartWriter } from "../part/part.ts";
 import { documentPartName } from "./document-part-name.ts";
+import type { LineRun } from "./line-runs.ts";
 
 type DocumentPart = FirestoreManifest["parts"][number];
 
@@ -22,13 +23,6 @@ interface OpenPart {
   last: string;
   documents: number;
   bytes: number;
-}
-
-/** Some lines of one collection, one after the other. */
-export interface LineRun {
-  readonly collection: string;
-  readonly bytes: Uint8Array;
-  readonly paths: readonly string[];
 }
 
 /** Writes the lines of one range into parts: a new one for each collection, and when one is full. */

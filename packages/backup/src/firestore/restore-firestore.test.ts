@@ -1,3 +1,4 @@
+import type { Firestore } from "@ctb-data/firestore";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import {
@@ -8,6 +9,8 @@ import {
   type RestFields,
 } from "../../testing/firestore-database.ts";
 import { createMemoryParts, type MemoryParts } from "../../testing/firestore-parts.ts";
+import { startMortalServer } from "../../testing/firestore-server.ts";
+import { testFolder } from "../../testing/test-folder.ts";
 import type { FirestoreManifest } from "../archive/firestore-manifest.ts";
 import { digestArchive, digestDatabase, digestDifferences } from "./digest-documents.ts";
 import type { FirestoreStore } from "./firestore-store.ts";
@@ -52,18 +55,26 @@ const seed: readonly (readonly [string, RestFields])[] = [
   ["Clients/1", n(1)],
 ];
 
+const referencesTo = (database: string): RestFields => ({
+  ref: { referenceValue: `${database}/documents/clients/1` },
+  list: { arrayValue: { values: [{ referenceValue: `${database}/documents/clients/2` }] } },
+});
+/** All lines, without the names of their database and their times. */
+const textOf = ({ manifest, memory }: Archive, database: string): string =>
+  manifest.parts
+    .map(({ key }) => memory.contents.get(key)?.toString("utf8") ?? "")
+    .join("")
+    .replaceAll(`${database}/documents/`, "")
+    .replaceAll(/,"createTime":"[^"]*","updateTime":"[^"]*"\}\n/g, "}\n");
+
 test("a restore gives the documents back, with references moved, and its digest is that of the archive", async () => {
   await using source = await openTestFirestore();
   await using target = await openTestFirestore();
-  const to = (database: string): RestFields => ({
-    ref: { referenceValue: `${database}/documents/clients/1` },
-    list: { arrayValue: { values: [{ referenceValue: `${database}/documents/clients/2` }] } },
-  });
   await writeDocuments(source, [
     ...seed,
-    ["refs/own", to(source.raw.database)],
-    ["refs/other", to("projects/other/databases/(default)")],
-    ["refs/target", to(target.raw.database)],
+    ["refs/own", referencesTo(source.raw.database)],
+    ["refs/other", referencesTo("projects/other/databases/(default)")],
+    ["refs/target", referencesTo(target.raw.database)],
   ]);
   const archive = await archiveOf(source, 20_000);
   expect(archive.manifest.parts.length).toBeGreaterThan(10);
@@ -216,6 +227,66 @@ test("resume refuses a target that has anything else, and writes nothing", async
   }
 });
 
+/** The same database, where somebody else writes documents between the check and the first write. */
+function withIntruder(firestore: Firestore, documents: typeof seed): FirestoreStore {
+  const { raw, description, projectId, databaseId } = firestore;
+  return {
+    description,
+    projectId,
+    databaseId,
+    raw: {
+      database: raw.database,
+      snapshot: async (options) => await raw.snapshot(options),
+      write: async (writes, options) => {
+        await writeDocuments(firestore, documents);
+        return await raw.write(writes, options);
+      },
+    },
+  };
+}
+
+test("into empty never replaces what somebody wrote meanwhile: the same is taken, anything else ends it", async () => {
+  await using source = await openTestFirestore();
+  await writeDocuments(source, seed);
+  const archive = await archiveOf(source);
+  await using same = await openTestFirestore();
+  const intruder = withIntruder(same, seed.slice(0, 120));
+  expect(await restoreFirestore(optionsOf(archive, intruder, "empty"))).toMatchObject({
+    documents: 1202,
+    written: 1082,
+    unchanged: 120,
+  });
+  await using other = await openTestFirestore();
+  const stranger = withIntruder(other, [["clients/5", n(6)]]);
+  expect(await errorOf(restoreFirestore(optionsOf(archive, stranger, "empty")))).toMatchObject({
+    code: "NOT_EMPTY",
+    path: "clients/5",
+  });
+  expect(new Map(await documentsOf(other)).get("clients/5")).toContain('"integerValue":"6"');
+});
+
+test("a server that goes away in the middle of a restore and comes back has everything", async () => {
+  await using source = await openTestFirestore();
+  await writeDocuments(source, [
+    ...seed,
+    ...Array.from({ length: 3000 }, (_, index) => [`many/${index}`, n(index)] as const),
+  ]);
+  const archive = await archiveOf(source);
+  await using folder = testFolder();
+  await using server = await startMortalServer(folder.path);
+  await using target = await openTestFirestore({ emulatorHost: server.host });
+  let restart: Promise<void> | undefined;
+  const { documents } = await restoreFirestore({
+    ...optionsOf(archive, target, "empty"),
+    onProgress: ({ kind }) => {
+      if (kind === "count") restart ??= server.stop().then(async () => await server.start());
+    },
+  });
+  await restart;
+  expect(documents).toBe(4202);
+  expect(await documentsOf(target)).toEqual(await documentsOf(source));
+});
+
 test("one collection is restored with everything below it and nothing else", async () => {
   await using source = await openTestFirestore();
   await writeDocuments(source, seed);
@@ -294,12 +365,6 @@ test("what is dumped from a restored database is what was dumped before, but for
       const first = await archiveOf(source, 500);
       await restoreFirestore(optionsOf(first, target, "empty"));
       const second = await archiveOf(target, 500);
-      const textOf = ({ manifest, memory }: Archive, database: string): string =>
-        manifest.parts
-          .map(({ key }) => memory.contents.get(key)?.toString("utf8") ?? "")
-          .join("")
-          .replaceAll(`${database}/documents/`, "")
-          .replaceAll(/,"createTime":"[^"]*","updateTime":"[^"]*"\}\n/g, "}\n");
       expect(textOf(second, target.raw.database)).toBe(textOf(first, source.raw.database));
       expect(second.manifest.collections).toEqual(first.manifest.collections);
       expect(second.manifest.missingParents).toBe(first.manifest.missingParents);

@@ -10,6 +10,10 @@ const registry = everyType;
 const numbers = (count: number): readonly number[] =>
   Array.from({ length: count }, (_, index) => index);
 
+const to = (database: string, path: string): { readonly referenceValue: string } => ({
+  referenceValue: `${database}/documents/${path}`,
+});
+
 test("20,000 documents are written and read, in several requests and ranges", async () => {
   await using firestore = await openTestFirestore({ registry });
   const { raw } = firestore;
@@ -99,9 +103,6 @@ test("names and references of the source are moved at any depth, and those of a 
   await using firestore = await openTestFirestore({ registry });
   const { raw } = firestore;
   const source = "projects/source/databases/other";
-  const to = (database: string, path: string): { readonly referenceValue: string } => ({
-    referenceValue: `${database}/documents/${path}`,
-  });
   const fields = (database: string) => ({
     deep: {
       mapValue: {

@@ -13,6 +13,8 @@ import { WriteRamp } from "./write-ramp.ts";
 const mostWrites = 500;
 const mostBytes = 9 * 1024 * 1024;
 const invalidArgument = 3;
+/** What gRPC says of a request, with RESOURCE_EXHAUSTED. */
+const tooLarge = /message (?:exceeds maximum|larger than)/i;
 
 /** Writes documents with BatchWrite: each by itself, so that one that fails holds no other back. */
 export async function writeRaw(
@@ -35,6 +37,7 @@ class RawWriting {
   readonly #sending = new Set<Promise<void>>();
   #batch: EncodedWrite[] = [];
   #batchBytes = 0;
+  #mostBytes = mostBytes;
   #written = 0;
   #failed = 0;
   #reason: { readonly error: unknown } | undefined;
@@ -70,7 +73,7 @@ class RawWriting {
 
   async #take(write: EncodedWrite): Promise<void> {
     const isFull =
-      this.#batch.length === mostWrites || this.#batchBytes + write.bytes.length > mostBytes;
+      this.#batch.length === mostWrites || this.#batchBytes + write.bytes.length > this.#mostBytes;
     if (isFull && this.#batch.length > 0) await this.#start();
     this.#batch.push(write);
     this.#batchBytes += write.bytes.length;
@@ -123,10 +126,12 @@ class RawWriting {
       const code = codeOf(error);
       if (code === undefined) throw error;
       const status = { code, message: toFirestoreError(error).message };
-      if (isPassing(error) && mayRetry) return batch.map(() => status);
-      if (code !== invalidArgument) throw error;
+      const isTooLarge = tooLarge.test(status.message);
+      if (isPassing(error) && !isTooLarge && mayRetry) return batch.map(() => status);
+      if (code !== invalidArgument && !isTooLarge) throw error;
       if (batch.length === 1) return [status];
-      // A document that the server does not take makes it refuse the whole request.
+      // A document that the server does not take makes it refuse the whole request. Emulators take less than the cloud.
+      if (isTooLarge) this.#mostBytes = Math.min(this.#mostBytes, Math.ceil(sizeOf(batch) / 2));
       const half = Math.ceil(batch.length / 2);
       await this.#send(batch.slice(0, half));
       await this.#send(batch.slice(half));
