@@ -226,6 +226,16 @@ describe("what goes wrong", () => {
     }
   });
 
+  test("a write that is under way when abort is called is cancelled", async () => {
+    const memory = createMemoryStorage();
+    const writer = await openPartSink({ storage: memory.storage, folder, encryption }).open(
+      "rows.copy",
+    );
+    const writing = writer.write(randomBytes(5_000_000)).catch((error: unknown) => error);
+    await writer.abort();
+    expect(await writing).toEqual(cancelled);
+  });
+
   test("after a signal nothing more is stored, and the part is not", async () => {
     const controller = new AbortController();
     const memory = createMemoryStorage({ onWrite: () => controller.abort(new Error("stop")) });
