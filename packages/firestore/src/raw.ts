@@ -78,15 +78,20 @@ export type RawWrite =
   | {
       /** `create` fails where one is already; `set` replaces it. */
       readonly op: "create" | "set";
-      /** A line of a {@link RawBatch}, with or without its line feed. Its times are not written: the server makes its own. */
+      /**
+       * A line of a {@link RawBatch}, with or without its line feed. Its times are not written: the server makes its own. The
+       * bytes may be used again when the next write is asked for.
+       */
       readonly line: Uint8Array | string;
     }
   | { readonly op: "delete"; readonly path: string };
 
 /** What became of a write that was not done. */
 export interface RawFailure {
-  readonly write: RawWrite;
+  readonly op: RawWrite["op"];
   readonly path: string;
+  /** What was to be written, as it would have been in this database, without times; undefined for a delete. */
+  readonly line: Buffer | undefined;
   /** gRPC's: `ALREADY_EXISTS`, `INVALID_ARGUMENT`, … */
   readonly status: string;
   readonly message: string;

@@ -15,6 +15,7 @@ import { databaseName, type DocumentLine } from "./document-line.ts";
 import { withBackupErrors } from "./firestore-failure.ts";
 import type { FirestoreStore } from "./firestore-store.ts";
 import { mergeLines } from "./merge-lines.ts";
+import { normalLine } from "./normal-line.ts";
 
 export interface RestoreFirestoreOptions extends ArchiveLinesOptions {
   readonly firestore: FirestoreStore;
@@ -80,7 +81,7 @@ class Restore {
   readonly #options: RestoreFirestoreOptions;
   readonly #documents: number;
   /** Lines of documents that are there already, by path. */
-  readonly #doubted = new Map<string, string>();
+  readonly #doubted = new Map<string, Buffer>();
   #unchanged = 0;
   #failure: BackupError | undefined;
 
@@ -134,11 +135,7 @@ class Restore {
     for await (const { line } of this.#wanted()) {
       if (this.#doubted.size >= mostAsked) await this.#askDoubted();
       if (this.#failure !== undefined) throw this.#failure;
-      // A text of its own: the bytes may be used again before it is sent.
-      yield {
-        op,
-        line: Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString("utf8"),
-      };
+      yield { op, line };
     }
   }
 
@@ -158,10 +155,10 @@ class Restore {
     }
   }
 
-  #fail({ write, path, status, message }: RawFailure): void {
-    if (status === "ALREADY_EXISTS" && write.op === "create" && typeof write.line === "string") {
+  #fail({ op, path, line, status, message }: RawFailure): void {
+    if (status === "ALREADY_EXISTS" && op === "create" && line !== undefined) {
       // The answer to an earlier try of this very write may have been lost.
-      this.#doubted.set(path, write.line);
+      this.#doubted.set(path, line);
       return;
     }
     this.#failure ??= new BackupError(
@@ -175,13 +172,15 @@ class Restore {
   async #askDoubted(): Promise<void> {
     const { firestore, signal } = this.#options;
     const doubted = [...this.#doubted];
+    const normal = (line: Uint8Array): Buffer => normalLine(line, [databaseName(firestore)]);
     this.#doubted.clear();
     for (let at = 0; at < doubted.length; at += mostAsked) {
       const asked = new Map(doubted.slice(at, at + mostAsked));
       const snapshot = await firestore.raw.snapshot({ signal });
       for (const { path, line } of linesOf(await snapshot.get([...asked.keys()], { signal }))) {
-        const archived = Buffer.from(asked.get(path) ?? "", "utf8");
-        if (!sameDocument(this.#options, archived, line)) throw notOfThisRestore(firestore, path);
+        const archived = asked.get(path);
+        if (archived === undefined || !normal(archived).equals(normal(line)))
+          throw notOfThisRestore(firestore, path);
         this.#unchanged += 1;
       }
     }

@@ -1,11 +1,16 @@
 import { FirestoreError } from "../firestore-error.ts";
 import type { RawWrite } from "../raw.ts";
+import { DocumentJson } from "./document-json.ts";
 import { DocumentMessage, LineError, type NameMove } from "./document-message.ts";
+import { JsonOutput } from "./json-output.ts";
+import { WireReader } from "./wire-reader.ts";
 import { WireWriter } from "./wire-writer.ts";
+
+const chunkBytes = 256 * 1024;
 
 /** A write as its message. */
 export interface EncodedWrite {
-  readonly write: RawWrite;
+  readonly op: RawWrite["op"];
   /** Below the database. */
   readonly path: string;
   readonly bytes: Buffer;
@@ -16,6 +21,8 @@ export class WriteEncoder {
   readonly #prefix: string;
   readonly #writer = new WireWriter(64 * 1024);
   readonly #document: DocumentMessage;
+  #chunk = Buffer.alloc(0);
+  #used = 0;
 
   /**
    * @param database `projects/p/databases/d`
@@ -40,7 +47,7 @@ export class WriteEncoder {
     writer.clear();
     if (write.op === "delete") {
       writer.text(18, this.#prefix + write.path);
-      return { write, path: write.path, bytes: writer.finish() };
+      return { op: write.op, path: write.path, bytes: this.#kept() };
     }
     const document = parse(write.line);
     const path = this.#pathOf(document);
@@ -50,7 +57,20 @@ export class WriteEncoder {
       throw asInvalid(error, path);
     }
     if (write.op === "create") writer.message(34, () => writer.varint(8, 0));
-    return { write, path, bytes: writer.finish() };
+    return { op: write.op, path, bytes: this.#kept() };
+  }
+
+  /** What was written, among others in memory of its own: small buffers by the thousand would outlive many collections. */
+  #kept(): Buffer {
+    const size = this.#writer.length;
+    if (size > this.#chunk.length - this.#used) {
+      this.#chunk = Buffer.allocUnsafeSlow(Math.max(size, chunkBytes));
+      this.#used = 0;
+    }
+    const kept = this.#chunk.subarray(this.#used, this.#used + size);
+    this.#writer.copyTo(kept);
+    this.#used += size;
+    return kept;
   }
 
   #pathOf(document: unknown): string {
@@ -66,6 +86,18 @@ export class WriteEncoder {
       hint: "Say in `from` which database the lines are from.",
     });
   }
+}
+
+/** The document of a write, as a line. */
+export function lineOfWrite({ op, bytes }: EncodedWrite): Buffer | undefined {
+  if (op === "delete") return undefined;
+  const reader = new WireReader();
+  reader.bytes = bytes;
+  reader.varint();
+  const end = reader.end();
+  const output = new JsonOutput(bytes.length * 2);
+  new DocumentJson(output).add(bytes, reader.at, end);
+  return output.take(0);
 }
 
 function parse(line: Uint8Array | string): unknown {

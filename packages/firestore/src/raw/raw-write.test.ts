@@ -24,8 +24,10 @@ test("20,000 documents are written and read, in several requests and ranges", as
   const snapshot = await raw.snapshot();
   const lines = await linesOf(snapshot, await snapshot.ranges({ wanted: 6 }));
   expect(lines.size).toBe(20_000);
-  for (const n of numbers(20_000))
-    expect(lines.get(`things/${n}`)).toContain(`"integerValue":"${n}"`);
+  const wrong = numbers(20_000).filter(
+    (n) => lines.get(`things/${n}`)?.includes(`"integerValue":"${n}"`) !== true,
+  );
+  expect(wrong).toEqual([]);
 });
 
 test("documents of a mebibyte, of any bytes, come back as they were", async () => {
@@ -58,7 +60,8 @@ test("create says which documents are there and leaves them; set replaces them; 
     { ramp: false, onFailure: (failure) => failures.push(failure) },
   );
   expect(summary).toEqual({ written: 1, failed: 1, movedReferences: 0 });
-  expect(failures).toMatchObject([{ path: "things/1", status: "ALREADY_EXISTS" }]);
+  expect(failures).toMatchObject([{ op: "create", path: "things/1", status: "ALREADY_EXISTS" }]);
+  expect(failures[0]?.line?.toString("utf8")).toBe(`${line("things/1")}\n`);
   await raw.write(
     [
       { op: "set", line: line("things/3") },
@@ -184,7 +187,7 @@ test("a read goes on behind the last document when the connection is cut within 
   const text = "x".repeat(500);
   await writeFields(
     raw,
-    numbers(6000).map((n) => [`things/${n}`, { text: { stringValue: text } }]),
+    numbers(3000).map((n) => [`things/${n}`, { text: { stringValue: text } }]),
   );
   const snapshot = await raw.snapshot();
   const [range] = await snapshot.ranges();
@@ -193,8 +196,8 @@ test("a read goes on behind the last document when the connection is cut within 
     paths.push(...lines.map(({ path }) => path));
     door.cutAfter(100_000);
   }
-  expect(paths).toHaveLength(6000);
-  expect(new Set(paths).size).toBe(6000);
+  expect(paths).toHaveLength(3000);
+  expect(new Set(paths).size).toBe(3000);
 });
 
 test("an aborted read and an aborted write end with CANCELLED", async () => {

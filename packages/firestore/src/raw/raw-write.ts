@@ -1,8 +1,8 @@
 import { statusName, toFirestoreError } from "../classify-error.ts";
 import { FirestoreError } from "../firestore-error.ts";
 import { cancelled } from "../limits.ts";
-import type { RawFailure, RawWrite, RawWriteOptions, RawWriteSummary } from "../raw.ts";
-import { WriteEncoder, type EncodedWrite } from "./encode-write.ts";
+import type { RawWrite, RawWriteOptions, RawWriteSummary } from "../raw.ts";
+import { lineOfWrite, WriteEncoder, type EncodedWrite } from "./encode-write.ts";
 import { codeOf, isPassing, isPassingCode, waitBeforeTry } from "./passing-failure.ts";
 import type { RawCalls } from "./raw-calls.ts";
 import { readWriteStatuses, type WriteStatus } from "./raw-requests.ts";
@@ -100,13 +100,15 @@ class RawWriting {
     for (let attempt = 0; ; attempt += 1) {
       const statuses = await this.#ask(rest, attempt < retries);
       if (statuses === undefined) return;
+      const before = this.#written;
       const again = rest.filter((write, index) => {
         const status = statuses[index] ?? { code: 2, message: "The server said nothing of it." };
         if (isPassingCode(status.code) && attempt < retries) return true;
         this.#settle(write, status);
         return false;
       });
-      this.#report(rest, again);
+      const bytes = sizeOf(rest) - sizeOf(again);
+      this.#options.onProgress?.({ written: this.#written - before, bytes });
       if (again.length === 0) return;
       await waitBeforeTry(attempt, this.#signal);
       await this.#ramp.take(again.length, this.#signal);
@@ -146,25 +148,20 @@ class RawWriting {
     return writer.finish();
   }
 
-  #settle({ write, path }: EncodedWrite, { code, message }: WriteStatus): void {
+  #settle(write: EncodedWrite, { code, message }: WriteStatus): void {
     if (code === 0) {
       this.#written += 1;
       return;
     }
     this.#failed += 1;
+    const { op, path } = write;
     const { onFailure } = this.#options;
-    const failure: RawFailure = { write, path, status: statusName(code), message };
     if (onFailure !== undefined) {
-      onFailure(failure);
+      onFailure({ op, path, line: lineOfWrite(write), status: statusName(code), message });
       return;
     }
     const error = Object.assign(new Error(message), { code });
     throw toFirestoreError(error, { path, refused: "INVALID_VALUE" });
-  }
-
-  #report(batch: readonly EncodedWrite[], again: readonly EncodedWrite[]): void {
-    const written = batch.length - again.length;
-    this.#options.onProgress?.({ written, bytes: sizeOf(batch) - sizeOf(again) });
   }
 
   /** Takes and sends no more. The first reason counts. */

@@ -18,6 +18,11 @@ export class WireWriter {
     return Buffer.from(this.#bytes.subarray(0, this.#length));
   }
 
+  /** Copies what was written, for which there must be room. */
+  copyTo(target: Buffer): void {
+    this.#bytes.copy(target, 0, 0, this.#length);
+  }
+
   /** Forgets what was written, and keeps the memory. */
   clear(): void {
     this.#length = 0;
