@@ -1,6 +1,5 @@
 import type { BackupEncryption, PruneResult, ScheduleEvent } from "@ctb-data/backup";
 import type { CommandContext } from "../command-context.ts";
-import type { MadeBackup } from "../commands/backup-create.ts";
 import type { Settings } from "../config/settings.ts";
 import { failureOf } from "../failure.ts";
 import { bytesText } from "../terminal/bytes-text.ts";
@@ -8,6 +7,7 @@ import { countOf, durationText } from "../terminal/count-of.ts";
 import { printJson } from "../terminal/print-json.ts";
 import { printable } from "../terminal/printable.ts";
 import { totalsText } from "./backup-words.ts";
+import type { MadeBackup } from "./make-backup.ts";
 import type { StoreName } from "./open-backup-stores.ts";
 
 /** What the daemon tells of itself. */
@@ -15,6 +15,7 @@ export interface ScheduleLog {
   readonly event: (event: ScheduleEvent) => void;
   readonly made: (made: MadeBackup) => void;
   readonly pruned: (result: PruneResult) => void;
+  readonly notPruned: (error: unknown) => void;
 }
 
 /** What a schedule works with, as it is told at its start. */
@@ -50,6 +51,9 @@ function jsonLog({ terminal }: CommandContext, facts: ScheduleFacts): ScheduleLo
     },
     pruned: ({ deleted, freedBytes, problems }) => {
       tell({ kind: "pruned", deleted, freedBytes, problems });
+    },
+    notPruned: (error) => {
+      tell({ kind: "not-pruned", error: shortFailure(error) });
     },
   };
 }
@@ -92,6 +96,10 @@ function lineLog(context: CommandContext, facts: ScheduleFacts): ScheduleLog {
       for (const { id, why } of problems) {
         line(`warning: ${id}: ${why}`);
       }
+    },
+    notPruned: (error) => {
+      const { code, message, hint } = shortFailure(error);
+      line(`warning: nothing was pruned (${code}): ${message} ${hint}`);
     },
   };
 }

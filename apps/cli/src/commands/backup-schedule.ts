@@ -1,14 +1,15 @@
 import type { ScheduleEvent, ScheduleTarget } from "@ctb-data/backup";
 import { checkEnabled, scheduleOf, startsOf } from "../backup/backup-due.ts";
+import { checkKeys, encryptionOf } from "../backup/backup-encryption.ts";
 import { loadBackupKeys } from "../backup/backup-keys.ts";
+import { makeBackup } from "../backup/make-backup.ts";
 import { backupSettings, openBackupStorage } from "../backup/open-backup-storage.ts";
 import { openBackupStores, usedStores } from "../backup/open-backup-stores.ts";
 import { pruneStorage } from "../backup/prune-storage.ts";
-import { scheduleLog } from "../backup/schedule-log.ts";
+import { type ScheduleLog, scheduleLog } from "../backup/schedule-log.ts";
 import { sourceIdOf } from "../backup/source-id-of.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
-import { checkKeys, encryptionOf, makeBackup } from "./backup-create.ts";
 import { backupEmit } from "./backup-emit.ts";
 
 /** What `backup schedule` takes. */
@@ -66,9 +67,21 @@ export async function backupSchedule(
         flags: { verify: true },
       });
       log.made(made);
-      const { trustedKeys } = keys;
-      log.pruned(await pruneStorage({ settings, storage, trustedKeys, signal: context.signal }));
+      await prune(
+        { settings, storage, trustedKeys: keys.trustedKeys, signal: context.signal },
+        log,
+      );
     },
   });
   return exitCode.interrupted;
+}
+
+/** A backup that was made is no failure when old ones cannot be deleted: the next run tries again. */
+async function prune(options: Parameters<typeof pruneStorage>[0], log: ScheduleLog): Promise<void> {
+  try {
+    log.pruned(await pruneStorage(options));
+  } catch (error) {
+    options.signal.throwIfAborted();
+    log.notPruned(error);
+  }
 }

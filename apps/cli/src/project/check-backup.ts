@@ -1,7 +1,7 @@
+import { checkKeys, encryptionOf } from "../backup/backup-encryption.ts";
 import { loadBackupKeys } from "../backup/backup-keys.ts";
 import { openBackupStorage } from "../backup/open-backup-storage.ts";
 import type { CommandContext } from "../command-context.ts";
-import { checkKeys, encryptionOf } from "../commands/backup-create.ts";
 import type { LoadedSettings } from "../config/load-settings.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { type Check, failed } from "./check.ts";
