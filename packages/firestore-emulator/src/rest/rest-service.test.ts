@@ -90,6 +90,17 @@ test("a collection is listed in pages, with masks and with what is missing", asy
   expect((await call("POST", "/c/x:listCollectionIds")).json).toEqual({ collectionIds: ["below"] });
 });
 
+test("a page size below zero is the default one with showMissing, as old clients need it, and refused without", async () => {
+  const { root, call } = newDatabase();
+  await call("POST", "/c/x/below?documentId=y", { fields: {} });
+  const listed = await call("GET", "/c?showMissing=true&pageSize=-1");
+  expect(listed.json).toEqual({ documents: [{ name: `${root}/c/x` }] });
+  expect(await call("GET", "/c?pageSize=-1")).toMatchObject({
+    status: 400,
+    json: error(400, "INVALID_ARGUMENT", "Page size must be nonnegative."),
+  });
+});
+
 test("a stream is an array, and its errors are in one", async () => {
   const { root, call } = newDatabase();
   await call("PATCH", "/c/d", { fields: { n: { integerValue: "1" } } });

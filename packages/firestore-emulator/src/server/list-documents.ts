@@ -41,9 +41,10 @@ export function listDocuments(
 ): DocumentPage {
   const { collectionId, pageSize, pageToken, showMissing, orderBy } = request;
   if (collectionId !== "") checkCollectionId(collectionId);
-  if (pageSize < 0) throw invalidArgument("Page size must be nonnegative.");
+  // As the official emulator: @google-cloud/firestore 3 asks for 2^32 - 1, which is -1 on the wire, and always with showMissing.
+  if (pageSize < 0 && !showMissing) throw invalidArgument("Page size must be nonnegative.");
   if (showMissing) checkShowMissing(collectionId, orderBy);
-  const limit = pageSize === 0 ? defaultPageSize : Math.min(pageSize, maxPageSize);
+  const limit = pageSize <= 0 ? defaultPageSize : Math.min(pageSize, maxPageSize);
   const after = pageToken === "" ? undefined : decodePageToken(pageToken);
   const orders = parseOrders(orderBy);
   if (orders.some(({ field }) => field !== "__name__")) {
