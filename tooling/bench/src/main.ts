@@ -2,14 +2,15 @@ import { parseArgs } from "node:util";
 import { formatMatrix } from "./matrix.ts";
 import { type BenchResult, formatComparison, saveResult } from "./report.ts";
 
-const usage = `Usage: pnpm bench [registry] [postgres] [migrate] [firestore] [--quick] [--out FOLDER]
+const usage = `Usage: pnpm bench [registry] [postgres] [migrate] [firestore] [backup] [--quick] [--out FOLDER]
 
 Measures ctb-data against its peers, side by side in one run, and prints a table for each.
 Without a name: all of them. JSON with versions and machine goes to FOLDER (bench-results).
 
   --quick             smaller inputs and fewer rounds: a look in a minute, not a figure to quote
-  --official COMMAND  firestore: how Google's emulator is started, without --host and --port, such as
+  --official COMMAND  firestore, backup: how Google's emulator is started, without --host and --port, such as
                       'java -jar cloud-firestore-emulator.jar'; default: FIRESTORE_EMULATOR_COMMAND
+  --megabytes N       backup: how much COPY text the database has; default 1100, with --quick 64
   --help              this text
 `;
 
@@ -17,6 +18,7 @@ Without a name: all of them. JSON with versions and machine goes to FOLDER (benc
 type Bench = (options: {
   readonly quick: boolean;
   readonly official: string | undefined;
+  readonly megabytes: number | undefined;
 }) => Promise<BenchResult>;
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
@@ -24,6 +26,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   postgres: async () => (await import("./postgres-bench.ts")).benchPostgres,
   migrate: async () => (await import("./migrate-bench.ts")).benchMigrate,
   firestore: async () => (await import("./firestore/firestore-bench.ts")).benchFirestore,
+  backup: async () => (await import("./backup/backup-bench.ts")).benchBackup,
 };
 
 const { values, positionals } = parseArgs({
@@ -31,16 +34,21 @@ const { values, positionals } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     official: { type: "string", default: process.env["FIRESTORE_EMULATOR_COMMAND"] ?? "" },
+    megabytes: { type: "string" },
     out: { type: "string", default: "bench-results" },
     help: { type: "boolean", default: false },
   },
 });
 
+const megabytes = values.megabytes === undefined ? undefined : Number(values.megabytes);
 const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
 if (values.help) {
   process.stdout.write(usage);
 } else if (unknown.length > 0) {
   process.stderr.write(`There is no bench ${unknown.join(", ")}.\n\n${usage}`);
+  process.exitCode = 2;
+} else if (megabytes !== undefined && !(Number.isInteger(megabytes) && megabytes >= 16)) {
+  process.stderr.write("--megabytes is a whole number from 16.\n");
   process.exitCode = 2;
 } else {
   for (const name of positionals.length > 0 ? positionals : Object.keys(benches)) {
@@ -54,6 +62,7 @@ async function runBench(name: string): Promise<void> {
   const result = await bench?.({
     quick: values.quick,
     official: values.official === "" ? undefined : values.official,
+    megabytes,
   });
   if (result === undefined) {
     return;

@@ -14,12 +14,21 @@ export interface Aim {
   readonly measured: string;
 }
 
+/** Further figures of the contenders. */
+export interface Details {
+  readonly columns: readonly string[];
+  /** By the name of the contender, a number for each column; NaN where nothing is known. */
+  readonly rows: Readonly<Record<string, readonly number[]>>;
+}
+
 /** One table of a bench. */
 export interface Comparison {
   readonly title: string;
   readonly figures: readonly Figure[];
   /** How many things one run does: the table then also has a rate. */
   readonly count?: { readonly of: number; readonly unit: string };
+  /** Printed as a second table. */
+  readonly details?: Details;
   readonly aims: readonly Aim[];
   /** What a reader must know to judge the figures. */
   readonly notes?: readonly string[];
@@ -34,7 +43,8 @@ export interface BenchResult {
 }
 
 /** Prints a comparison as a table of at most 80 columns. */
-export function formatComparison({ title, figures, count, aims, notes }: Comparison): string {
+export function formatComparison(comparison: Comparison): string {
+  const { title, figures, count, details, aims, notes } = comparison;
   const width = Math.max(...figures.map(({ name }) => name.length), 4);
   const head = `${"".padEnd(width)}  ${"median".padStart(10)} ${"min".padStart(10)} ${"max".padStart(10)} ${"ratio".padStart(7)}`;
   const rows = figures.map((figure) => {
@@ -48,7 +58,24 @@ export function formatComparison({ title, figures, count, aims, notes }: Compari
     ({ text, reached, measured }) => `${reached ? "reached" : "MISSED "}  ${text}: ${measured}`,
   );
   const remarks = (notes ?? []).map((note) => `note     ${note}`);
-  return [`## ${title}`, head, ...rows, ...verdicts, ...remarks, ""].join("\n");
+  const more = details === undefined ? [] : ["", ...detailLines(details, width)];
+  return [`## ${title}`, head, ...rows, ...more, ...verdicts, ...remarks, ""].join("\n");
+}
+
+function detailLines({ columns, rows }: Details, width: number): readonly string[] {
+  const cells = (name: string, texts: readonly string[]): string =>
+    [name.padEnd(width), ...texts.map((text, at) => text.padStart(columns[at]?.length ?? 0))].join(
+      "  ",
+    );
+  return [
+    cells("", columns),
+    ...Object.entries(rows).map(([name, values]) =>
+      cells(
+        name,
+        values.map((value) => (Number.isNaN(value) ? "-" : value.toFixed(value < 100 ? 1 : 0))),
+      ),
+    ),
+  ];
 }
 
 function formatMs(ms: number): string {

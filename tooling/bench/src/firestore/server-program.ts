@@ -34,7 +34,8 @@ export async function ownProgram(): Promise<OwnProgram> {
   };
 }
 
-async function lastChange(folder: string): Promise<number> {
+/** When a folder's source last changed, in milliseconds since 1970. */
+export async function lastChange(folder: string): Promise<number> {
   const files = await readdir(folder, { recursive: true, withFileTypes: true });
   const times = files
     .filter((file) => file.isFile() && !file.name.endsWith(".test.ts"))
