@@ -30,7 +30,7 @@ export async function loadKnownTables(
             throw error;
           }
         },
-        { destroy: true },
+        { destroy: true, ...(options.signal && { signal: options.signal }) },
       ),
   );
 }

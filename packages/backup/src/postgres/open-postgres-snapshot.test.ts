@@ -117,6 +117,15 @@ describe("a snapshot", () => {
     await run("TRUNCATE users");
   });
 
+  test("makes do with a pool of 3, and refuses a smaller one", async () => {
+    await using small = await openPostgres({ url: database.url, poolSize: 3 });
+    await using snapshot = await open({ postgres: small, jobs: 8 });
+    expect((await snapshot.dumpRows()).length).toBe(2);
+    expect(await snapshot.checkSchemaUnchanged()).toEqual({ warnings: [] });
+    await using tiny = await openPostgres({ url: database.url, poolSize: 2 });
+    await expect(open({ postgres: tiny })).rejects.toMatchObject({ code: "INVALID_OPTIONS" });
+  });
+
   test("outlives the database's time limits", async () => {
     const { rows: limits } = await app.query<{ name: string }>(
       "SELECT name FROM pg_settings WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout', 'lock_timeout')",
@@ -179,6 +188,22 @@ describe("what others do during the run", () => {
       await connection.query("ROLLBACK");
     });
     // Nothing is left behind.
+    await run("TRUNCATE users");
+  });
+
+  test("a signal ends the waiting for locks, and leaves nothing behind", async () => {
+    await app.withConnection(async (connection) => {
+      await connection.query("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
+      for (const lockTimeoutMs of [1, 60_000]) {
+        const controller = new AbortController();
+        const opening = open({ lockTimeoutMs, signal: controller.signal });
+        if (lockTimeoutMs > 1) await untilWaiting();
+        else await sleep(100);
+        controller.abort();
+        await expect(opening).rejects.toMatchObject({ code: "CANCELLED" });
+      }
+      await connection.query("ROLLBACK");
+    });
     await run("TRUNCATE users");
   });
 

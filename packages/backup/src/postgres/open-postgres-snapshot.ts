@@ -14,7 +14,7 @@ import { readSnapshotFacts } from "./snapshot-facts.ts";
 export type { PostgresSnapshot } from "./postgres-snapshot.ts";
 
 export interface PostgresSnapshotOptions {
-  /** Its pool must have two connections more than there are jobs. */
+  /** Its pool must have at least 3 connections; two more than jobs, or there are fewer jobs. */
   readonly postgres: Postgres;
   /** Where the rows go. */
   readonly parts: PartSink;
@@ -45,6 +45,19 @@ export async function openPostgresSnapshot(
   const { jobs = 2, splitBytes = 256 * 2 ** 20, lockTries = 60 } = options;
   checkNumbers({ jobs, splitBytes, lockTries });
   refusePooler(postgres);
+  try {
+    return await take(options, { jobs, splitBytes, lockTries });
+  } catch (error) {
+    if (signal?.aborted !== true || error instanceof BackupError) throw error;
+    throw new BackupError("CANCELLED", "The backup was stopped.", { cause: signal.reason });
+  }
+}
+
+async function take(
+  options: PostgresSnapshotOptions,
+  { jobs, splitBytes, lockTries }: Readonly<Record<"jobs" | "splitBytes" | "lockTries", number>>,
+): Promise<PostgresSnapshot> {
+  const { postgres, signal } = options;
   return await asDatabaseWork({ doing: "Taking the snapshot" }, async () => {
     const server = await postgres.withConnection(readServerFacts);
     const lockTimeoutMs = options.lockTimeoutMs ?? Math.ceil(server.deadlockTimeoutMs * 0.8);
@@ -84,14 +97,23 @@ async function openOn(
   }
 }
 
-/** Every session holds a lock on every table; others need some, too. */
+/** Every session holds a lock on every table, and others need some, too; every one is a connection of the pool. */
 async function workersFor(jobs: number, postgres: Postgres, facts: ServerFacts): Promise<number> {
   const { rows } = await postgres.query<{ tables: number }>(
     "SELECT count(*)::int AS tables FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p')",
   );
-  const perSession = Math.max(1, rows[0]?.tables ?? 1);
-  return Math.max(1, Math.min(jobs, Math.floor(facts.lockSlots / 2 / perSession) - 1));
+  const { pool } = await postgres.health().then((health) => (health.ok ? health : noPool));
+  if (pool.size < 3) {
+    throw new BackupError("INVALID_OPTIONS", "A snapshot needs a pool of at least 3 connections.", {
+      hint: "Raise poolSize (DATABASE_POOL_SIZE).",
+    });
+  }
+  const byLocks = Math.floor(facts.lockSlots / 2 / Math.max(1, rows[0]?.tables ?? 1)) - 1;
+  return Math.max(1, Math.min(jobs, byLocks, pool.size - 2));
 }
+
+/** A server that does not answer says so itself, with the next query. */
+const noPool = { pool: { size: Number.MAX_SAFE_INTEGER } };
 
 function refusePooler({ description }: Postgres): void {
   const { pooled, directHost } = isPooledHost(`postgres://${description}`);

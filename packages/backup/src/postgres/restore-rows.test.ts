@@ -231,6 +231,29 @@ describe("restoreRows into tables that others depend on", () => {
     await expect(restore(log, parts, "overwrite")).rejects.toMatchObject({ code: "REFUSED" });
   });
 
+  test.each<RestoreRowsMode>(["exact", "overwrite"])(
+    "%s that is stopped changes nothing",
+    async (mode) => {
+      const tables = await fill();
+      await run([target], "INSERT INTO clients (name) VALUES ('old')");
+      const before = (await target.query(reactions)).rows;
+      const controller = new AbortController();
+      const stopping = {
+        read: async function* (
+          ...args: Parameters<MemoryParts["read"]>
+        ): AsyncGenerator<Uint8Array> {
+          yield* parts.read(...args);
+          if (args[0].key.includes("orders")) controller.abort();
+        },
+      };
+      await expect(
+        restoreRows({ postgres: target, tables, parts: stopping, mode, signal: controller.signal }),
+      ).rejects.toMatchObject({ code: "CANCELLED" });
+      expect(await rowsOf("clients")).toEqual([{ id: 1, name: "OLD", best: null }]);
+      expect((await target.query(reactions)).rows).toEqual(before);
+    },
+  );
+
   test("partitions with a foreign key of their parent are restored, and keep it", async () => {
     const parted = [
       "CREATE TABLE kinds (k int PRIMARY KEY)",
