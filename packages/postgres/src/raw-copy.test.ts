@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../testing/index.ts";
 import { startTcpProxy } from "../testing/tcp-proxy.ts";
+import { selfSigned, startTlsDoor } from "../testing/tls-door.ts";
 import { openPostgres } from "./open-postgres.ts";
 import type { Connection, Postgres } from "./postgres.ts";
 
@@ -149,6 +150,27 @@ describe("copyOut of a connection", () => {
       expect((await connection.query("SELECT 2 AS two")).rows).toEqual([{ two: 2 }]);
     });
     await usable();
+  });
+
+  test("is the same over TLS, in both directions", async () => {
+    const certificate = selfSigned(["localhost", "127.0.0.1"]);
+    await using door = await startTlsDoor(database.url, certificate);
+    const url = new URL(database.url);
+    url.hostname = "127.0.0.1";
+    url.port = String(door.port);
+    await using secure = await openPostgres({ url: url.href, ssl: { ca: certificate.cert }, poolSize: 2 }); // prettier-ignore
+    await secure.withConnection(async (connection) => {
+      await connection.query("BEGIN");
+      const { rows: sent } = await secure.withConnection(
+        async (from) => await connection.copyIn("COPY copied FROM STDIN", from.copyOut(all)),
+      );
+      expect(sent).toBe(rows);
+      const different = "SELECT count(*)::int AS n FROM (TABLE copied EXCEPT TABLE numbers) AS more"; // prettier-ignore
+      expect((await connection.query(different)).rows).toEqual([{ n: 0 }]);
+      for await (const chunk of connection.copyOut(all)) if (chunk.length > 0) break;
+      await connection.query("ROLLBACK");
+    });
+    await usable(secure);
   });
 
   test("never takes a lost connection for the end", async () => {
