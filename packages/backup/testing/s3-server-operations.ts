@@ -9,6 +9,8 @@ import { element, elementsOf, textOf } from "./s3-server-xml.ts";
 export interface S3ServerQuirks {
   readonly ignoreIfNoneMatch?: boolean;
   readonly ignoreIfMatch?: boolean;
+  /** If-Match holds with an etag without quotes, as Ceph 16. */
+  readonly bareIfMatch?: boolean;
   readonly ignoreContentMd5?: boolean;
   /** 501 for DeleteObjects, as GCS. */
   readonly noDeleteObjects?: boolean;
@@ -66,7 +68,7 @@ const putObject: Operate = ({ store, quirks }, { key, headers, body }) => {
     { body, metadata: metadataOf(headers) },
     {
       ifNoneMatch: quirks.ignoreIfNoneMatch ? undefined : headers["if-none-match"],
-      ifMatch: quirks.ignoreIfMatch ? undefined : headers["if-match"],
+      ifMatch: quirks.ignoreIfMatch ? undefined : ifMatchOf(headers["if-match"], quirks),
     },
   );
   return { status: 200, headers: { etag } };
@@ -274,6 +276,10 @@ function checkMd5(
   if (ignoreContentMd5 || wanted === undefined) return;
   if (wanted !== Buffer.from(md5(body), "hex").toString("base64"))
     throw new S3Refusal(400, "BadDigest", "The Content-MD5 is not that of the body.");
+}
+
+function ifMatchOf(etag: string | undefined, { bareIfMatch }: S3ServerQuirks): string | undefined {
+  return bareIfMatch && etag !== undefined ? `"${etag}"` : etag;
 }
 
 function metadataOf(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {

@@ -274,7 +274,8 @@ function uploads({ open }: ConformingStorage): void {
   test("an unfinished upload is swept when it is old enough and below the prefix", async () => {
     await using place = await open();
     const upload = await place.storage.openUpload("s/t/u+ü");
-    await upload.write(randomBytes(9 * mebibyte));
+    await upload.write(randomBytes(18 * mebibyte));
+    // After the third part began, at least one of 8 MiB has arrived.
     await upload.write(randomBytes(9 * mebibyte));
     expect(await place.storage.sweepUploads("", new Date(Date.now() - 3_600_000))).toMatchObject({
       removed: 0,

@@ -156,7 +156,7 @@ test("without conditional writes a lease is UNSUPPORTED, and unguarded only when
   const refused = await errorOf(acquireLease(place.storage, { key }));
   expect(refused.code).toBe("UNSUPPORTED");
   expect(refused.hint).toContain("unguarded");
-  await using lease = await acquireLease(place.storage, { key, ttlMs: 900, unguarded: "accept" });
+  await using lease = await acquireLease(place.storage, { key, unguarded: "accept" });
   expect(lease.isGuarded).toBe(false);
   await lease.check();
   expect(await codeOf(acquireLease(place.storage, { key, unguarded: "accept" }))).toBe("LOCKED");

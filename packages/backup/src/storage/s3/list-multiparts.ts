@@ -1,4 +1,3 @@
-import { decodedKey } from "./list-objects.ts";
 import type { S3Bucket } from "./s3-bucket.ts";
 
 /** An upload that is neither complete nor aborted. */
@@ -23,14 +22,12 @@ export async function* listMultiparts(
           new bucket.sdk.ListMultipartUploadsCommand({
             Bucket: bucket.name,
             Prefix: bucket.prefix + prefix,
-            EncodingType: "url",
             ...marker,
           }),
           send,
         ),
     );
-    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-      const key = decodedKey(Key, page.EncodingType);
+    for (const { Key: key, UploadId, Initiated } of page.Uploads ?? []) {
       if (key === undefined || UploadId === undefined || !key.startsWith(bucket.prefix + prefix))
         continue;
       // Without its time an upload is taken for a new one.
@@ -40,7 +37,7 @@ export async function* listMultiparts(
         startedAt: Initiated ?? new Date(),
       };
     }
-    const next = decodedKey(page.NextKeyMarker, page.EncodingType);
+    const next = page.NextKeyMarker;
     marker =
       page.IsTruncated && next
         ? { KeyMarker: next, UploadIdMarker: page.NextUploadIdMarker ?? "" }

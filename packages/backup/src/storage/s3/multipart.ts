@@ -137,22 +137,29 @@ export class Multipart {
   }
 }
 
-/** Removes the parts of one upload; one that is gone is no error. */
+/** Removes the parts of one upload; false when there is none, which is no error. */
 export async function abortMultipart(
   bucket: S3Bucket,
   key: string,
   uploadId: string,
-): Promise<void> {
-  await bucket.run({ doing: `Aborting the upload of ${key}`, key, tries: 4 }, async (send) => {
-    try {
-      await bucket.client.send(
-        new bucket.sdk.AbortMultipartUploadCommand({ ...bucket.at(key), UploadId: uploadId }),
-        send,
-      );
-    } catch (error) {
-      if (!isGone(error)) throw error;
-    }
-  });
+): Promise<boolean> {
+  // The reply to a try that did it may have been lost.
+  let isUnsure = false;
+  return await bucket.run(
+    { doing: `Aborting the upload of ${key}`, key, tries: 4 },
+    async (send) => {
+      try {
+        await bucket.client.send(
+          new bucket.sdk.AbortMultipartUploadCommand({ ...bucket.at(key), UploadId: uploadId }),
+          send,
+        );
+        return true;
+      } catch (error) {
+        if (!isGone(error)) throw error;
+        return false;
+      }
+    },
+  );
 }
 
 /** @throws {BackupError} STORAGE_FAILED unless an object is what was sent. */

@@ -5,9 +5,9 @@ import type { StorageCapabilities } from "../storage.ts";
 import { deleteObjects } from "./delete-objects.ts";
 import { headObject } from "./head-object.ts";
 import { abortMultipart } from "./multipart.ts";
-import type { BucketConditions } from "./put-object.ts";
+import { ifMatchOf, type BucketConditions } from "./put-object.ts";
 import { contentMd5, type S3Bucket } from "./s3-bucket.ts";
-import { isMissing, isPassing, s3Code, s3Status } from "./s3-error.ts";
+import { isMissing, s3Code, s3Status } from "./s3-error.ts";
 
 /** What a probe works with. */
 interface Probe {
@@ -28,9 +28,9 @@ const other = Buffer.from("Another probe of ctb-data. It may be removed.\n");
 export async function probeBucket(
   bucket: S3Bucket,
   signal: AbortSignal | undefined,
-): Promise<StorageCapabilities> {
+): Promise<{ readonly capabilities: StorageCapabilities; readonly conditions: BucketConditions }> {
   return await withProbe(bucket, signal, async (probe) => {
-    const { create, update } = await tryConditions(probe);
+    const conditions = await tryConditions(probe);
     const checksums = await isRefused(probe, {
       ContentMD5: createHash("md5").update("wrong").digest("base64"),
     });
@@ -38,11 +38,16 @@ export async function probeBucket(
     await checkRange(probe);
     await checkList(probe);
     await checkMultipart(probe);
-    return { conditionalCreate: create, conditionalUpdate: update, checksums };
+    const capabilities = {
+      conditionalCreate: conditions.create,
+      conditionalUpdate: conditions.update !== false,
+      checksums,
+    };
+    return { capabilities, conditions };
   });
 }
 
-/** Only the conditions, in five requests. */
+/** Only the conditions, in a few requests. */
 export async function probeConditions(
   bucket: S3Bucket,
   signal: AbortSignal | undefined,
@@ -71,10 +76,19 @@ async function tryConditions(probe: Probe): Promise<BucketConditions> {
   const now = create
     ? etag
     : ((await headObject(probe.bucket, probe.key, probe.signal))?.etag ?? etag);
-  const update =
-    (await isRefused(probe, { IfMatch: '"00000000000000000000000000000000"' })) &&
-    !(await isRefused(probe, { IfMatch: now }));
-  return { create, update };
+  return { create, update: await tryIfMatch(probe, now) };
+}
+
+/** The form of If-Match that holds with the right etag and not with a wrong one. */
+async function tryIfMatch(probe: Probe, etag: string): Promise<BucketConditions["update"]> {
+  for (const form of ["quoted", "bare"] as const) {
+    const wrong = ifMatchOf('"00000000000000000000000000000000"', form);
+    if (!(await isRefused(probe, { IfMatch: wrong }))) return false;
+    if (!(await isRefused(probe, { IfMatch: ifMatchOf(etag, form) }))) return form;
+    // Its reply was lost, and the next try found its own object.
+    if ((await headObject(probe.bucket, probe.key, probe.signal))?.etag !== etag) return form;
+  }
+  return false;
 }
 
 type Extra = Partial<Record<"IfNoneMatch" | "IfMatch" | "ContentMD5", string>>;
@@ -112,7 +126,6 @@ async function isRefused({ bucket, key, signal }: Probe, extra: Extra): Promise<
       if (s3Status(error) === 400 && extra.ContentMD5 !== undefined) return true;
       // Conditions that it does not know at all are not enforced.
       if (s3Status(error) === 501 && extra.ContentMD5 === undefined) return false;
-      if (isPassing(error)) throw error;
       throw error;
     }
   });

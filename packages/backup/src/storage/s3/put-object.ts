@@ -8,7 +8,8 @@ import { isMissing, isPassing, PassingFailure, s3Code, s3Status } from "./s3-err
 /** What a bucket was found to enforce. */
 export interface BucketConditions {
   readonly create: boolean;
-  readonly update: boolean;
+  /** How an etag must stand in If-Match: Ceph before 18 compares it with the bare one. False when it is not looked at. */
+  readonly update: "quoted" | "bare" | false;
 }
 
 /** A whole object, and the condition under which it is written. */
@@ -42,7 +43,8 @@ export async function putObject(bucket: S3Bucket, work: PutObjectWork): Promise<
   let unsure = false;
   const etag = await bucket.run({ doing: `Writing ${key}`, key, signal }, async (send) => {
     try {
-      return await putOnce(bucket, { key, body: work.body, writeId, condition }, send);
+      const etagForm = conditions?.update === "bare" ? "bare" : "quoted";
+      return await putOnce(bucket, { key, body: work.body, writeId, condition, etagForm }, send);
     } catch (error) {
       if (error instanceof DamagedWrite) {
         // Ours, with wrong bytes: the next try replaces that one.
@@ -80,11 +82,17 @@ interface PutOnce {
   readonly body: Uint8Array;
   readonly writeId: string;
   readonly condition: Condition;
+  readonly etagForm: "quoted" | "bare";
+}
+
+/** An etag as If-Match has it. */
+export function ifMatchOf(etag: string, form: "quoted" | "bare"): string {
+  return form === "bare" ? etag.replaceAll('"', "") : etag;
 }
 
 async function putOnce(
   bucket: S3Bucket,
-  { key, body, writeId, condition }: PutOnce,
+  { key, body, writeId, condition, etagForm }: PutOnce,
   send: SendOptions,
 ): Promise<string> {
   const { ETag: etag = "", ServerSideEncryption: encryption } = await bucket.client.send(
@@ -95,7 +103,9 @@ async function putOnce(
       ContentMD5: contentMd5(body),
       Metadata: { [writeIdName]: writeId },
       ...(condition.ifAbsent ? { IfNoneMatch: "*" } : {}),
-      ...(condition.ifMatch === undefined ? {} : { IfMatch: condition.ifMatch }),
+      ...(condition.ifMatch === undefined
+        ? {}
+        : { IfMatch: ifMatchOf(condition.ifMatch, etagForm) }),
     }),
     send,
   );

@@ -172,6 +172,20 @@ test("a bucket that ignores conditions is found out before anything is written u
   });
 });
 
+test("a bucket that wants If-Match without quotes gets it so, also when every other reply is lost", async () => {
+  await using place = await s3Place({ bareIfMatch: true });
+  for (let at = 0; at < 6; at += 1)
+    place.server.fail({ operation: "PutObject", kind: "lost-reply", after: at });
+  expect(await place.storage.probe()).toMatchObject({ conditionalUpdate: true });
+  place.server.clearFaults();
+  const { etag } = await place.storage.put("k", Buffer.from("1"));
+  await place.storage.put("k", Buffer.from("2"), { ifMatch: etag });
+  expect(await codeOf(place.storage.put("k", Buffer.from("3"), { ifMatch: etag }))).toBe(
+    "CONFLICT",
+  );
+  expect(await textAt(place.storage, "k")).toBe("2");
+});
+
 test("where conditions are ignored, who was overwritten at once hears of it", async () => {
   await using place = await s3Place({ ignoreIfNoneMatch: true, ignoreIfMatch: true });
   const other = await place.open();

@@ -124,12 +124,9 @@ class S3Storage implements Storage {
   }
 
   async probe({ signal }: Stop = {}): Promise<StorageCapabilities> {
-    const found = await probeBucket(this.#bucket, signal);
-    this.#conditions = Promise.resolve({
-      create: found.conditionalCreate,
-      update: found.conditionalUpdate,
-    });
-    return found;
+    const { capabilities, conditions } = await probeBucket(this.#bucket, signal);
+    this.#conditions = Promise.resolve(conditions);
+    return capabilities;
   }
 
   async close(): Promise<void> {

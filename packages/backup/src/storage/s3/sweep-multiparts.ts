@@ -20,9 +20,10 @@ export async function sweepMultiparts(
   let sizeBytes = 0;
   for await (const { key, uploadId, startedAt } of listMultiparts(bucket, prefix, signal)) {
     if (startedAt >= before) continue;
-    sizeBytes += await sizeOf(bucket, { key, uploadId, signal });
-    await abortMultipart(bucket, key, uploadId);
+    const size = await sizeOf(bucket, { key, uploadId, signal });
+    if (!(await abortMultipart(bucket, key, uploadId))) continue;
     removed += 1;
+    sizeBytes += size;
   }
   return { removed, sizeBytes };
 }
