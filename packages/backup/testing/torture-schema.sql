@@ -27,6 +27,7 @@ ALTER TYPE app.mood ADD VALUE 'first' BEFORE 'sad';
 CREATE TYPE "select"."Enum.With ""Dots""" AS ENUM ('a,b', '{x}', 'line
 break');
 CREATE TYPE app.empty_enum AS ENUM ();
+CREATE TRANSFORM FOR app.mood LANGUAGE plpgsql (FROM SQL WITH FUNCTION pg_catalog.prsd_lextype(internal));
 
 -- Domains: on types, on domains, arrays of domains, with functions in their checks
 CREATE FUNCTION app.is_even(integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 % 2 = 0';
@@ -117,7 +118,6 @@ CREATE CONVERSION app.my_conversion FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf
 CREATE TRUSTED LANGUAGE my_plpgsql HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler VALIDATOR plpgsql_validator;
 CREATE FUNCTION app.in_my_language() RETURNS integer LANGUAGE my_plpgsql AS 'BEGIN RETURN 1; END';
 CREATE FUNCTION app.from_sql(internal) RETURNS internal LANGUAGE internal IMMUTABLE STRICT AS 'textsend';
-CREATE TRANSFORM FOR app.mood LANGUAGE plpgsql (FROM SQL WITH FUNCTION pg_catalog.prsd_lextype(internal));
 CREATE ACCESS METHOD my_heap TYPE TABLE HANDLER heap_tableam_handler;
 CREATE ACCESS METHOD my_btree TYPE INDEX HANDLER bthandler;
 CREATE OPERATOR CLASS app.my_int8_ops DEFAULT FOR TYPE bigint USING my_btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 btint8cmp(bigint, bigint);

@@ -1,6 +1,8 @@
 import type { Piece } from "./draft.ts";
 import type { ColumnRow } from "./read-tables.ts";
 import {
+  inParents,
+  lacksDefault,
   compressionName,
   identityOf,
   isInherited,
@@ -22,16 +24,12 @@ export function columnDetails(context: TableContext, inline: readonly Piece[]): 
     const alter = `ALTER ${tableWord(table)} ONLY ${table.full} ALTER COLUMN ${column.column}`;
     return [
       ...(isInherited(column, context) ? overrides(column, context, inline) : []),
+      ...(lacksDefault(column, context) ? ["DROP DEFAULT"] : []),
       ...storage(column, context),
       ...(column.statistics === null ? [] : [`SET STATISTICS ${column.statistics}`]),
       ...(column.options === null ? [] : [`SET (${column.options})`]),
     ].map((what) => `${alter} ${what}`);
   });
-}
-
-/** What a column is in its parents. */
-function inParents(column: ColumnRow, { parentColumns }: TableContext): readonly ColumnRow[] {
-  return parentColumns.flat().filter((other) => other.name === column.name);
 }
 
 function storage(column: ColumnRow, context: TableContext): string[] {
@@ -47,9 +45,6 @@ function overrides(column: ColumnRow, context: TableContext, inline: readonly Pi
   const identity = identityOf(column, context);
   return [
     ...own.map((piece) => `SET${piece.inline}`),
-    ...(column.default_key === null && column.identity === "" && parents.some(hasDefault)
-      ? ["DROP DEFAULT"]
-      : []),
     ...(identity === undefined ? [] : [`ADD ${identity}`]),
     ...(column.not_null && column.not_null_name === null && !parents.some((p) => p.not_null)
       ? ["SET NOT NULL"]
@@ -58,8 +53,4 @@ function overrides(column: ColumnRow, context: TableContext, inline: readonly Pi
       ? []
       : [`SET COMPRESSION ${column.compression === "" ? "default" : compressionName(column)}`]),
   ];
-}
-
-function hasDefault(column: ColumnRow): boolean {
-  return column.default_key !== null && column.generated === "";
 }

@@ -48,6 +48,20 @@ const looseNotNulls = `SELECT 'pg_constraint:' || k.oid AS key, 'not-null constr
   FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE k.contype = 'n' AND NOT k.convalidated AND (k.conislocal OR k.coninhcount = 0) AND c.oid >= 16384`;
 
+/** A child or partition can have validated what its parent has not. */
+const validated = (
+  version: number,
+): string => `SELECT 'state:' || k.oid AS key, 'constraint state' AS kind, n.nspname::text AS schema, k.conname::text AS name, ${of},
+  'ALTER TABLE ' || ${relName} || ' VALIDATE CONSTRAINT ' || quote_ident(k.conname) AS sql, ARRAY(
+    WITH RECURSIVE up AS (SELECT c.oid UNION SELECT inhparent FROM pg_inherits JOIN up ON inhrelid = up.oid)
+    SELECT 'pg_constraint:' || a.oid FROM up JOIN pg_constraint a ON a.conrelid = up.oid AND a.conname = k.conname AND a.contype = k.contype
+    UNION SELECT unnest(ARRAY['pg_class:' || c.oid, 'attach:' || c.oid, 'pg_constraint:' || k.conparentid])) AS needs
+  FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE k.convalidated AND NOT k.conislocal AND c.oid >= 16384 AND EXISTS (
+    SELECT 1 FROM pg_inherits i JOIN pg_constraint p ON p.conrelid = i.inhparent AND p.contype = k.contype
+    WHERE i.inhrelid = k.conrelid AND NOT p.convalidated ${version >= 180_000 ? "AND p.conenforced" : ""}
+      AND (k.contype IN ('c', 'n') AND p.conname = k.conname OR k.contype = 'f' AND p.oid = k.conparentid))`;
+
 const statistics = (
   version: number,
 ): string => `SELECT 'pg_statistic_ext:' || s.oid AS key, 'statistics object' AS kind,
@@ -72,5 +86,6 @@ export function constraintQueries(version: number): readonly CatalogQuery[] {
       sql,
     })),
     { phase: 2, sql: foreignKeys },
+    { phase: 3, sql: validated(version) },
   ];
 }

@@ -7,12 +7,13 @@ export interface Dependency {
   readonly on: string;
   /** `n`, `a`, `i`, `e`, `x`, `P` or `S`. */
   readonly type: string;
-  /** A sequence that belongs to a column: not something that the sequence needs. */
+  /** A sequence that belongs to a column, a partition of a table: not something that they need to be made. */
   readonly ownership: boolean;
 }
 
 const sql = `SELECT d.classid::regclass || ':' || d.objid AS "of", d.refclassid::regclass || ':' || d.refobjid AS "on", d.deptype::text AS type,
-  d.deptype = 'a' AND c.relkind = 'S' AND d.refobjsubid > 0 AS ownership
+  d.deptype = 'P' OR d.deptype = 'a' AND (c.relkind = 'S' AND d.refobjsubid > 0 OR c.relispartition AND c.relkind IN ('r', 'p', 'f')
+    AND d.refclassid = 'pg_class'::regclass) AS ownership
   FROM pg_depend d LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
   WHERE d.objid >= 16384 AND (d.classid, d.objid) <> (d.refclassid, d.refobjid) AND (d.refobjid >= 16384 OR d.refclassid IN ('pg_namespace'::regclass, 'pg_extension'::regclass))
     AND coalesce(c.relkind, 'r') <> 't'`;
@@ -71,7 +72,11 @@ export class DependencyGraph {
   }
 }
 
-/** The drafts that are neither an extension's nor made together with others. */
+/** The drafts that are neither an extension's, nor made together with others, nor of a session's temporary tables. */
 export function ownDrafts(drafts: readonly Draft[], graph: DependencyGraph): Draft[] {
-  return drafts.filter((draft) => !graph.isPartOfAnother(draft.key));
+  return drafts.filter(
+    (draft) =>
+      !graph.isPartOfAnother(draft.key) &&
+      ![draft.schema, draft.table?.schema].some((schema) => schema?.startsWith("pg_temp_")),
+  );
 }

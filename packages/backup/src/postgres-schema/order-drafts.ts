@@ -148,8 +148,10 @@ const kinds: readonly string[] = [
   "range",
   "base type",
   "composite type",
-  // Nothing in the catalog says that a cast, or the order that a class gives a type, is used.
+  // Nothing in the catalog says that a cast, or the order that a class gives a type, is used. A function that is made
+  // after a transform uses it.
   "cast",
+  "transform",
   "function",
   "procedure",
   "operator",

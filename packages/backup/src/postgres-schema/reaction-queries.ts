@@ -12,14 +12,15 @@ const triggers = `SELECT 'pg_trigger:' || t.oid AS key, 'trigger' AS kind, n.nsp
   pg_get_triggerdef(t.oid) || ${enabled("t.tgenabled", "TRIGGER", "t.tgname")} AS sql
   FROM pg_trigger t JOIN ${relation} ON c.oid = t.tgrelid WHERE t.oid >= 16384 AND NOT t.tgisinternal AND t.tgparentid = 0`;
 
-/** The copies that partitions have of a trigger can be switched by themselves. */
+/** The copies that partitions have of a trigger can be switched by themselves. Before 15 they counted as internal. */
 const triggerStates = `SELECT 'state:' || t.oid AS key, 'trigger state' AS kind, n.nspname::text AS schema, t.tgname::text AS name, ${of},
   'ALTER TABLE ONLY ' || ${relName} || CASE t.tgenabled WHEN 'O' THEN ' ENABLE ' WHEN 'D' THEN ' DISABLE ' WHEN 'R' THEN ' ENABLE REPLICA '
     ELSE ' ENABLE ALWAYS ' END || 'TRIGGER ' || quote_ident(t.tgname) AS sql,
   ARRAY(WITH RECURSIVE up AS (SELECT t.tgparentid AS oid UNION SELECT tgparentid FROM pg_trigger u JOIN up ON u.oid = up.oid WHERE tgparentid <> 0)
     SELECT 'pg_trigger:' || oid FROM up UNION SELECT 'state:' || oid FROM up UNION SELECT 'attach:' || c.oid) AS needs
   FROM pg_trigger t JOIN ${relation} ON c.oid = t.tgrelid JOIN pg_trigger p ON p.oid = t.tgparentid
-  WHERE t.oid >= 16384 AND NOT t.tgisinternal AND t.tgenabled <> p.tgenabled`;
+  WHERE t.oid >= 16384 AND t.tgenabled <> p.tgenabled AND NOT EXISTS (
+    SELECT 1 FROM pg_constraint k WHERE k.oid = t.tgconstraint AND k.contype <> 't')`;
 
 const rules = `SELECT 'pg_rewrite:' || r.oid AS key, 'rule' AS kind, n.nspname::text AS schema, r.rulename::text AS name, ${of},
   rtrim(pg_get_ruledef(r.oid), ';') || ${enabled("r.ev_enabled", "RULE", "r.rulename")} AS sql

@@ -81,7 +81,7 @@ const tablesSql = `SELECT 'pg_class:' || c.oid AS key, n.nspname::text AS schema
 function columnsSql(version: number): string {
   const named = version >= 180_000;
   return `SELECT 'pg_class:' || a.attrelid AS table, a.attname::text AS name, quote_ident(a.attname) AS column,
-    format_type(a.atttypid, a.atttypmod) AS type,
+    format_type(a.atttypid, a.atttypmod) || CASE WHEN t.typelem <> 0 THEN repeat('[]', a.attndims - 1) ELSE '' END AS type,
     CASE WHEN a.attcollation <> 0 AND a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END AS collation,
     a.attnotnull AS not_null, ${named ? "quote_ident(nn.conname)" : "NULL::text"} AS not_null_name,
     ${named ? "coalesce(nn.conislocal, false)" : "true"} AS not_null_local,

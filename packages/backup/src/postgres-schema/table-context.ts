@@ -35,3 +35,19 @@ export function identityOf(column: ColumnRow, context: TableContext): string | u
   const when = column.identity === "a" ? "ALWAYS" : "BY DEFAULT";
   return `GENERATED ${when} AS IDENTITY (${column.identity_options})`;
 }
+
+/** What a column is in the parents of its table. */
+export function inParents(
+  column: ColumnRow,
+  { parentColumns }: TableContext,
+): readonly ColumnRow[] {
+  return parentColumns.flat().filter((other) => other.name === column.name);
+}
+
+/** It has no default, but INHERITS would give it that of a parent. */
+export function lacksDefault(column: ColumnRow, context: TableContext): boolean {
+  if (!context.natural || column.default_key !== null || column.identity !== "") return false;
+  return inParents(column, context).some(
+    (parent) => parent.default_key !== null && parent.generated === "",
+  );
+}

@@ -5,6 +5,7 @@ import {
   compressionName,
   identityOf,
   isInherited,
+  lacksDefault,
   type TableContext,
   tableWord,
 } from "./table-context.ts";
@@ -128,6 +129,8 @@ function columnLine(
   const constraints = [
     ...generation(column, context),
     ...inline.filter((piece) => piece.key === column.default_key).map((piece) => piece.inline),
+    // Two parents may have defaults that conflict, if the table says none.
+    ...(lacksDefault(column, context) ? [" DEFAULT NULL"] : []),
     ...notNull(column, context),
   ].join("");
   if (table.of_type !== null) {

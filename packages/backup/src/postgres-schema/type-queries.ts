@@ -28,7 +28,7 @@ const domains = (version: number): string => `${head("domain")},
       WHEN t.typcollation <> 0 AND t.typcollation <> b.typcollation THEN ' COLLATE ' || t.typcollation::regcollation
       ELSE '' END
     || coalesce(' DEFAULT ' || pg_get_expr(t.typdefaultbin, 0), ' DEFAULT ' || quote_literal(t.typdefault), '')
-    ${version < 180_000 ? "|| CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END" : ""} AS sql
+    ${version < 170_000 ? "|| CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END" : ""} AS sql
   ${from} JOIN pg_type b ON b.oid = t.typbasetype WHERE t.oid >= 16384 AND t.typtype = 'd'`;
 
 const ranges = `${head("range")}, 'CREATE TYPE ' || ${typeName} AS stub,

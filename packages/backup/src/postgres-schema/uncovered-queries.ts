@@ -1,7 +1,7 @@
-/** What {@link exportSchema} leaves out, each with why. Statements answer `kind`, `name` and `why`. */
+/** What {@link exportSchema} leaves out: statements that answer the kind, the name, and why. */
 export function uncoveredQueries(version: number): readonly string[] {
   return [
-    `SELECT 'large object' AS kind, count(*)::text || ' objects' AS name, 'the data of large objects are in no table' AS why
+    `SELECT 'large object', count(*)::text || ' objects', 'the data of large objects are in no table'
       FROM pg_largeobject_metadata HAVING count(*) > 0`,
     `SELECT 'subscription', subname::text, 'it holds the password of another server, and would begin to write at once'
       FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())`,
@@ -13,7 +13,8 @@ export function uncoveredQueries(version: number): readonly string[] {
     `SELECT 'tablespace', c.oid::regclass::text || ' in ' || t.spcname, 'tablespaces are folders of one server; it is restored into the default one'
       FROM pg_class c JOIN pg_tablespace t ON t.oid = c.reltablespace WHERE c.oid >= 16384 AND c.relkind <> 't'`,
     `SELECT 'trigger state', tgrelid::regclass::text || ' ' || quote_ident(t.tgname), 'a trigger of a foreign key is switched off; it is restored switched on'
-      FROM pg_trigger t WHERE t.tgisinternal AND t.tgenabled <> 'O' AND t.oid >= 16384`,
+      FROM pg_trigger t JOIN pg_constraint k ON k.oid = t.tgconstraint AND k.contype <> 't'
+      WHERE t.tgisinternal AND t.tgenabled <> 'O' AND t.oid >= 16384`,
     `SELECT 'operator', o.oid::regoperator::text, 'it is only a name: it has no function' FROM pg_operator o WHERE o.oid >= 16384 AND o.oprcode = 0`,
     `SELECT 'comment', 'database ' || quote_ident(current_database()), 'it belongs to the database, which is made before the restore'
       FROM pg_shdescription WHERE classoid = 'pg_database'::regclass AND objoid = (SELECT oid FROM pg_database WHERE datname = current_database())`,
@@ -79,4 +80,5 @@ export const inventorySql = `WITH own AS (
       WHEN 'pg_operator'::regclass THEN (SELECT CASE WHEN oprcode = 0 THEN 'internal' END FROM pg_operator WHERE oid = o.oid)
       WHEN 'pg_attrdef'::regclass THEN (SELECT CASE WHEN t.relpersistence = 't' THEN 'internal' ELSE 'pg_class:' || adrelid END
         FROM pg_attrdef JOIN pg_class t ON t.oid = adrelid WHERE pg_attrdef.oid = o.oid) END AS home
-  FROM own o CROSS JOIN LATERAL pg_identify_object(o.class, o.oid, 0) i WHERE o.oid >= 16384`;
+  FROM own o CROSS JOIN LATERAL pg_identify_object(o.class, o.oid, 0) i
+  WHERE o.oid >= 16384 AND i.identity !~ '(^| )pg_temp(_[0-9]+)?[.]'`;
