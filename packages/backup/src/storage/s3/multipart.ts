@@ -155,8 +155,9 @@ export async function abortMultipart(
         );
         return true;
       } catch (error) {
-        if (!isGone(error)) throw error;
-        return false;
+        if (isGone(error)) return isUnsure;
+        isUnsure ||= isPassing(error);
+        throw error;
       }
     },
   );
