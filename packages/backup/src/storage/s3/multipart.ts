@@ -192,7 +192,7 @@ export function checkStored(
       "STORAGE_FAILED",
       `What is stored as ${key} is not what was sent: ${problem}.`,
       {
-        hint: "Run `backup doctor` on the bucket; if it happens again, do not keep backups there.",
+        hint: "Try again; if it happens again, do not keep backups in that bucket.",
         key,
       },
     );
