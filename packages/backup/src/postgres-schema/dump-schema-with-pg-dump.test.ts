@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openPostgres, type Queryable } from "@ctb-data/postgres";
 import { createTestDatabase } from "@ctb-data/postgres/testing";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { localServer, openSchemaServer, tortureSchema } from "../../testing/schema-servers.ts";
 import { addRefreshes } from "./add-refreshes.ts";
 import { applyPostData, applyPreData } from "./apply-schema.ts";
@@ -11,6 +11,8 @@ import { dumpSchemaWithPgDump, withoutPsqlCommands } from "./dump-schema-with-pg
 import { exportSchema } from "./export-schema.ts";
 import { canDump, findPgDump } from "./find-pg-dump.ts";
 import { libpqEnvironment } from "./libpq-environment.ts";
+
+vi.setConfig({ testTimeout: 300_000 });
 
 const found = await findPgDump(
   localServer === undefined ? undefined : join(localServer, "pg_dump"),

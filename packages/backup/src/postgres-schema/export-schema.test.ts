@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { openPostgres } from "@ctb-data/postgres";
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { randomSchema } from "../../testing/random-schema.ts";
 import { schemaFacts } from "../../testing/schema-facts.ts";
 import { localServer, openSchemaServer, tortureSchema } from "../../testing/schema-servers.ts";
@@ -13,6 +13,8 @@ import { applyGrants, applyPostData, applyPreData } from "./apply-schema.ts";
 import { exportSchema } from "./export-schema.ts";
 import { renderSchemaSql } from "./render-schema-sql.ts";
 import type { SchemaExport } from "./schema-object.ts";
+
+vi.setConfig({ testTimeout: 300_000 });
 
 const run = promisify(execFile);
 

@@ -10,7 +10,7 @@ import { reactionQueries } from "./reaction-queries.ts";
 import { readTables } from "./read-tables.ts";
 import { relationQueries } from "./relation-queries.ts";
 import { routineQueries } from "./routine-queries.ts";
-import { tableDrafts } from "./table-draft.ts";
+import { reorderedChildren, tableDrafts } from "./table-draft.ts";
 import { typeQueries } from "./type-queries.ts";
 
 /** Everything that the database has, also what belongs to extensions. */
@@ -19,8 +19,13 @@ export async function readDrafts(
 ): Promise<{ readonly drafts: readonly Draft[]; readonly uncovered: readonly Uncovered[] }> {
   const { version } = catalog;
   const domains = await readDomainPieces(catalog);
-  const drafts: Draft[] = tableDrafts(await readTables(catalog), version);
-  const uncovered: Uncovered[] = [];
+  const tables = await readTables(catalog);
+  const drafts: Draft[] = tableDrafts(tables, version);
+  const uncovered: Uncovered[] = reorderedChildren(tables).map((name) => ({
+    kind: "inherited columns",
+    name,
+    why: "to keep the order of its columns they are restored as its own: dropping one from the parent will not drop it here",
+  }));
   const queries: readonly CatalogQuery[] = [
     ...namespaceQueries(version),
     ...typeQueries(version),

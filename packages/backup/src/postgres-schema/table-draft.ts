@@ -23,6 +23,20 @@ export function tableDrafts(rows: TableRows, version: number): Draft[] {
   });
 }
 
+/**
+ * Tables whose columns were added to a parent after they had some of their own. They get all columns in their order, but these then
+ * count as their own: dropping one from the parent leaves it in the child.
+ */
+export function reorderedChildren(rows: TableRows): readonly string[] {
+  return rows.tables
+    .filter(({ key, parents }) => {
+      const columns = rows.columns.get(key) ?? [];
+      const parentColumns = parents.map((parent) => rows.columns.get(parent) ?? []);
+      return !isNatural(columns, parentColumns) && columns.some((column) => !column.local);
+    })
+    .map(({ full }) => full);
+}
+
 function isNatural(
   columns: readonly ColumnRow[],
   parentColumns: readonly (readonly ColumnRow[])[],

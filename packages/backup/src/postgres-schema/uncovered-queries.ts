@@ -21,6 +21,8 @@ export function uncoveredQueries(version: number): readonly string[] {
     `SELECT 'index', i.indexrelid::regclass::text, 'an index on a system catalog'
       FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
       WHERE i.indexrelid >= 16384 AND c.oid < 16384 AND c.relnamespace = 'pg_catalog'::regnamespace`,
+    `SELECT 'extension dependency', i.type || ' ' || i.identity, 'DEPENDS ON EXTENSION is left out: the object outlives the extension'
+      FROM pg_depend d CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) i WHERE d.deptype = 'x' AND d.objid >= 16384`,
     ...(version >= 180_000
       ? [
           `SELECT 'constraint state', k.conrelid::regclass::text || ' ' || quote_ident(k.conname), 'a partition enforces what its parent does not'

@@ -52,6 +52,19 @@ test("a foreign key whose triggers are off, an operator without function and a s
   expect(JSON.stringify(found)).not.toContain("secret");
 });
 
+test("a child whose parent got a column later keeps its order, and what that costs is told", async () => {
+  await using database = await createTestDatabase();
+  await using db = await openPostgres({ url: database.url });
+  await db.query(
+    "CREATE TABLE p (a integer); CREATE TABLE c (b integer) INHERITS (p); ALTER TABLE p ADD d integer DEFAULT 3",
+  );
+  const { preData, uncovered } = await db.transaction(async (tx) => await exportSchema(tx));
+  expect(uncovered).toMatchObject([{ kind: "inherited columns", name: "public.c" }]);
+  expect(preData.find(({ name }) => name === "c")?.sql).toBe(
+    "CREATE TABLE public.c (\n  a integer,\n  b integer,\n  d integer DEFAULT 3\n);\nALTER TABLE ONLY public.c INHERIT public.p;",
+  );
+});
+
 test("temporary tables are nobody's schema", async () => {
   await using database = await createTestDatabase();
   await using db = await openPostgres({ url: database.url });
