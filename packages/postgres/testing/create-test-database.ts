@@ -66,7 +66,8 @@ export async function dropLeftoverDatabases(): Promise<void> {
         lock,
       );
       if (free[0]?.got !== true) continue;
-      await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      // One that cannot be dropped (a subscription, a prepared transaction) is no reason for other tests to fail.
+      await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`).catch(() => {});
       await client.query("SELECT pg_advisory_unlock($1, $2)", lock);
     }
   } finally {

@@ -9,6 +9,8 @@ export interface RestoreMarker {
   readonly whole: boolean;
   /** Of a restore of some tables: those that it made itself, and those that were there and empty. By their quoted names. */
   readonly tables: Readonly<Record<string, "made" | "empty">>;
+  /** The rows are all there: only the documents may be missing. */
+  readonly done: boolean;
 }
 
 /** Where a restore leaves word of itself until it is done. It is no part of any backup. */
@@ -26,7 +28,7 @@ export async function readMarker(connection: Queryable): Promise<RestoreMarker |
   );
   if (there[0]?.there !== true) return undefined;
   const { rows } = await connection.query<RestoreMarker>(
-    `SELECT backup, started_at::text AS "startedAt", whole, tables FROM ${markerSchema}.state`,
+    `SELECT backup, started_at::text AS "startedAt", whole, tables, done FROM ${markerSchema}.state`,
   );
   return rows[0];
 }
@@ -36,15 +38,20 @@ export function markerStatements({
   backup,
   whole,
   tables,
-}: Omit<RestoreMarker, "startedAt">): readonly string[] {
+}: Omit<RestoreMarker, "startedAt" | "done">): readonly string[] {
   return [
     `DROP SCHEMA IF EXISTS ${markerSchema} CASCADE`,
     `CREATE SCHEMA ${markerSchema}`,
     `CREATE TABLE ${markerSchema}.state (backup text NOT NULL, started_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-       whole boolean NOT NULL, tables jsonb NOT NULL)`,
+       whole boolean NOT NULL, tables jsonb NOT NULL, done boolean NOT NULL DEFAULT false)`,
     `INSERT INTO ${markerSchema}.state (backup, whole, tables)
        VALUES (${quoteLiteral(backup)}, ${String(whole)}, ${quoteLiteral(JSON.stringify(tables))})`,
   ];
+}
+
+/** The rows are restored. What else belongs to the restore may still be under way. */
+export async function markDone(connection: Queryable): Promise<void> {
+  await connection.query(`UPDATE ${markerSchema}.state SET done = true`);
 }
 
 /** The restore is done. */

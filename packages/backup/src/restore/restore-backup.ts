@@ -2,7 +2,7 @@ import { openBackup, type OpenedBackup } from "../archive/read-backup.ts";
 import { BackupError } from "../backup-error.ts";
 import { restoreFirestore } from "../firestore/restore-firestore.ts";
 import type { RestoreBackupOptions, RestoreReport } from "./restore-options.ts";
-import { restorePostgres } from "./restore-postgres.ts";
+import { endPostgresRestore, restorePostgres } from "./restore-postgres.ts";
 
 /**
  * Restores a backup, or a part of it, into the stores that are given: first the rows, then the documents. What is damaged is never
@@ -26,11 +26,12 @@ export async function restoreBackup(options: RestoreBackupOptions): Promise<Rest
   const wantsDocuments =
     firestore !== undefined && (tables === undefined || collection !== undefined);
   checkHolds(backup, { wantsRows, wantsDocuments });
-  return {
-    id,
-    postgres: wantsRows ? await restorePostgres(backup, { ...options, postgres }) : null,
-    firestore: wantsDocuments ? await restoreDocuments(backup, { ...options, firestore }) : null,
-  };
+  const rows = wantsRows ? await restorePostgres(backup, { ...options, postgres }) : null;
+  const documents = wantsDocuments
+    ? await restoreDocuments(backup, { ...options, firestore })
+    : null;
+  if (wantsRows) await endPostgresRestore(postgres);
+  return { id, postgres: rows, firestore: documents };
 }
 
 function checkHolds(

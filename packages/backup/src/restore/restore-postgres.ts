@@ -1,4 +1,5 @@
-import type { Postgres } from "@ctb-data/postgres";
+import { setTimeout } from "node:timers/promises";
+import type { Connection, Postgres } from "@ctb-data/postgres";
 import type { TableManifest } from "../archive/postgres-manifest.ts";
 import type { OpenedBackup } from "../archive/read-backup.ts";
 import { BackupError } from "../backup-error.ts";
@@ -13,6 +14,7 @@ import {
   dropMarker,
   dropStatements,
   findOwnObjects,
+  markDone,
   markerStatements,
   readMarker,
 } from "./postgres-target.ts";
@@ -23,8 +25,15 @@ export type PostgresRestoreOptions = RestoreBackupOptions & { readonly postgres:
 
 /** "ctbr": one restore at a time in a database. */
 const restoreLock = 0x63746272;
+const lockTries = 20;
+const lockPauseMs = 250;
 
-/** Restores all rows of a backup, or those of some tables. @throws {BackupError} as `restoreBackup`. */
+/**
+ * Restores all rows of a backup, or those of some tables. The word of the restore stays in the database until `endPostgresRestore`: what
+ * is run again after the rows were done does not begin with them again.
+ *
+ * @throws {BackupError} as `restoreBackup`.
+ */
 export async function restorePostgres(
   backup: OpenedBackup,
   options: PostgresRestoreOptions,
@@ -39,22 +48,36 @@ export async function restorePostgres(
   });
 }
 
+/** Takes the word of a restore away: all that belongs to it is done. @throws {BackupError} DATABASE_FAILED */
+export async function endPostgresRestore(postgres: Postgres): Promise<void> {
+  await asDatabaseWork({ doing: "Ending the restore" }, async () => await dropMarker(postgres));
+}
+
 async function underLock<T>(postgres: Postgres, fn: () => Promise<T>): Promise<T> {
-  return await postgres.withConnection(
-    async (connection) => {
-      const { rows } = await connection.query<{ got: boolean }>(
-        "SELECT pg_catalog.pg_try_advisory_lock($1) AS got",
-        [restoreLock],
-      );
-      if (rows[0]?.got !== true) {
-        throw new BackupError("LOCKED", `Another restore runs in ${postgres.description}.`, {
-          hint: "Wait until it is done, or end it.",
-        });
-      }
+  return await postgres.withConnection(async (connection) => {
+    await takeLock(connection, postgres.description);
+    try {
       return await fn();
-    },
-    { destroy: true },
-  );
+    } finally {
+      if (!connection.lost)
+        await connection.query("SELECT pg_catalog.pg_advisory_unlock($1)", [restoreLock]);
+    }
+  });
+}
+
+/** The server may need a moment to see that a process which had it is gone. */
+async function takeLock(connection: Connection, description: string): Promise<void> {
+  for (let tries = 0; tries < lockTries; tries += 1) {
+    const { rows } = await connection.query<{ got: boolean }>(
+      "SELECT pg_catalog.pg_try_advisory_lock($1) AS got",
+      [restoreLock],
+    );
+    if (rows[0]?.got === true) return;
+    await setTimeout(lockPauseMs);
+  }
+  throw new BackupError("LOCKED", `Another restore runs in ${description}.`, {
+    hint: "Wait until it is done, or end it.",
+  });
 }
 
 async function restoreWhole(
@@ -63,7 +86,9 @@ async function restoreWhole(
   options: PostgresRestoreOptions,
 ): Promise<RestoredRows> {
   const { postgres, mode = "empty", onProgress } = options;
-  const { mustDrop } = await lookAtTarget(backup, options);
+  const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
+  const { mustDrop, isDone } = await lookAtTarget(backup, options);
+  if (isDone) return { tables: manifest.tables.length, rows, warnings: [] };
   // What is there now is only given up for something that is known to be readable to its end.
   if (mustDrop && mode === "exact") await refuseDamaged(backup, options);
   const schema = await readArchivedSchema(backup, manifest);
@@ -80,8 +105,7 @@ async function restoreWhole(
   onProgress?.({ kind: "step", step: "indexes and constraints" });
   const built = await applyPostData(postgres, schema.postData, applying);
   const granted = await applyGrants(postgres, schema.grants, applying);
-  await asDatabaseWork({ doing: "Ending the restore" }, async () => await dropMarker(postgres));
-  const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
+  await asDatabaseWork({ doing: "Ending the restore" }, async () => await markDone(postgres));
   const warnings = [...made.warnings, ...built.warnings, ...granted.warnings];
   return { tables: manifest.tables.length, rows, warnings };
 }
@@ -89,12 +113,13 @@ async function restoreWhole(
 async function lookAtTarget(
   { record }: OpenedBackup,
   { postgres, mode = "empty" }: PostgresRestoreOptions,
-): Promise<{ readonly mustDrop: boolean }> {
+): Promise<{ readonly mustDrop: boolean; readonly isDone: boolean }> {
   const marker = await readMarker(postgres);
   const found = await findOwnObjects(postgres);
-  if (found.length === 0) return { mustDrop: false };
+  if (found.length === 0) return { mustDrop: false, isDone: false };
   const goesOn = marker?.whole === true && marker.backup === record.id;
-  if (mode === "exact" || goesOn) return { mustDrop: true };
+  if (goesOn && marker.done && mode === "empty") return { mustDrop: false, isDone: true };
+  if (mode === "exact" || goesOn) return { mustDrop: true, isDone: false };
   const what = `${found.slice(0, 4).join(", ")}${found.length > 4 ? ", …" : ""}`;
   throw new BackupError(
     "NOT_EMPTY",

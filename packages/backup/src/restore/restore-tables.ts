@@ -9,7 +9,13 @@ import { restoreRows, type RestoreRowsMode } from "../postgres/restore-rows.ts";
 import { restoreSequences } from "../postgres/restore-sequences.ts";
 import { applyOptionsOf, statementOf } from "./apply-options.ts";
 import { readSchemaObjects } from "./archived-schema.ts";
-import { dropMarker, markerStatements, readMarker, type RestoreMarker } from "./postgres-target.ts";
+import {
+  dropMarker,
+  markDone,
+  markerStatements,
+  readMarker,
+  type RestoreMarker,
+} from "./postgres-target.ts";
 import type { PostgresPart, RestoredRows } from "./restore-options.ts";
 import type { PostgresRestoreOptions } from "./restore-postgres.ts";
 import { wantedTables, type WantedTable } from "./wanted-tables.ts";
@@ -26,6 +32,8 @@ interface TablePlan {
   readonly preData: readonly SchemaObject[];
   readonly postData: readonly SchemaObject[];
   readonly leftOut: readonly string[];
+  /** An earlier try of this restore had all of these rows in place. */
+  readonly isDone: boolean;
 }
 
 /**
@@ -42,6 +50,11 @@ export async function restoreTables(
   const { postgres, onProgress, mode = "empty" } = options;
   const schema = await readSchemaObjects(backup.parts, manifest);
   const plan = await planTables({ backup, manifest, schema }, options);
+  const count = {
+    tables: plan.wanted.length,
+    rows: sumOf(plan.wanted.map(({ table }) => table.rows)),
+  };
+  if (plan.isDone && mode === "empty") return { ...count, warnings: [] };
   const applying = { ...applyOptionsOf(options), onExisting: "keep" as const };
   onProgress?.({ kind: "step", step: "schema" });
   const made = await applyPreData(
@@ -62,10 +75,9 @@ export async function restoreTables(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const built = await applyPostData(postgres, plan.postData, applying);
-  await asDatabaseWork({ doing: "Ending the restore" }, async () => await dropMarker(postgres));
+  await asDatabaseWork({ doing: "Ending the restore" }, async () => await markDone(postgres));
   return {
-    tables: plan.wanted.length,
-    rows: plan.wanted.reduce((sum, { table }) => sum + table.rows, 0),
+    ...count,
     warnings: [
       ...[...made.warnings, ...built.warnings].filter(
         (warning) => !warning.includes("is there already"),
@@ -112,7 +124,8 @@ async function planTables(
   const isOurs = (name: string): boolean => marker?.tables[name] === "made";
   const roots = [...new Map(wanted.map(({ root }) => [qualifiedName(root), root])).entries()];
   const missing = roots.filter(([name]) => !there.has(name) || isOurs(name));
-  if ((options.mode ?? "empty") === "empty")
+  const isDone = marker?.done === true && wanted.every((each) => isBegunIn(marker, each));
+  if ((options.mode ?? "empty") === "empty" && !isDone)
     await refuseRows(
       postgres,
       wanted.map(({ table }) => qualifiedName(table)).filter((name) => !begun.has(name)),
@@ -131,6 +144,7 @@ async function planTables(
     // In the order of the whole, so that what several tables need comes before all of them.
     preData: schema.preData.filter(({ id }) => ids.has(id)),
     postData: schema.postData.filter(({ id }) => ids.has(id)),
+    isDone,
     leftOut: [...leftOut].filter((id) => !ids.has(id)),
   };
 }
@@ -203,6 +217,14 @@ async function sequencesOf(
   );
   const owned = new Set(rows.map(qualifiedName));
   return manifest.sequences.filter((sequence) => owned.has(qualifiedName(sequence)));
+}
+
+function isBegunIn({ tables }: RestoreMarker, { root, table }: WantedTable): boolean {
+  return tables[qualifiedName(root)] === "made" || tables[qualifiedName(table)] === "empty";
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }
 
 /** Before word is left that these tables were empty. */
