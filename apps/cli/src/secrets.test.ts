@@ -93,6 +93,35 @@ test("the private key of a service account is never printed, in whatever form it
   );
 });
 
+test("no failing backup prints a password or a signing key", async () => {
+  await using dir = await testDir();
+  await runCliProcess(["backup", "keys", "create", "--save"], { cwd: dir.path });
+  const create = ["backup", "create", "--only", "postgres", "--verbose"];
+  await fc.assert(
+    fc.asyncProperty(secret, fc.boolean(), async (text, asJson) => {
+      for (const env of [
+        {
+          DATABASE_URL: `postgres://nobody:${encodeURIComponent(text)}@127.0.0.1:1/nowhere?connect_timeout=1`,
+        },
+        { DATABASE_URL: `postgres://nobody:${text}@h:99999999/d?sslmode=nonsense` },
+        { BACKUP_SIGNING_KEY_PATH: "", BACKUP_SIGNING_KEY: text },
+        { BACKUP_PUBLIC_KEY: text },
+        { BACKUP_RECIPIENTS: `AGE-SECRET-KEY-1${text}` },
+        { BACKUP_STORAGE: `s3://key:${text}@bucket` },
+      ]) {
+        const args = asJson ? [...create, "--json"] : create;
+        const { code, stdout, stderr } = await runCliProcess(args, { cwd: dir.path, env });
+        expect({ env: Object.keys(env), failed: code !== 0 }).toEqual({
+          env: Object.keys(env),
+          failed: true,
+        });
+        expect(stdout + stderr).not.toContain(text);
+      }
+    }),
+    { numRuns: 1 + (process.env["SLOW"] === "1" ? 5 : 0) },
+  );
+}, 180_000);
+
 test("a secret in .env is not told either, nor its name's line", async () => {
   await using dir = await testDir({
     ".env": "DATABASE_URL=mysql://u:hunter22@h/d\nDATABASE_POOL_SIZE=0\n",

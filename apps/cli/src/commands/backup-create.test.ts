@@ -150,7 +150,7 @@ test("an id that names no backup, or several, ends with 2", async () => {
   for (const id of ["nothing", "2"]) {
     const { code, stderr } = await runCliProcess(["backup", "show", id], { cwd });
     expect({ id, code }).toEqual({ id, code: 2 });
-    expect(stderr).toContain(`${id}`);
+    expect(stderr).toContain(id);
   }
 }, 180_000);
 

@@ -12,6 +12,7 @@ import type { Channel } from "../terminal/terminal.ts";
 import { wrapText } from "../terminal/wrap-text.ts";
 
 interface GcFlags {
+  readonly olderThan: string;
   readonly dryRun?: true | undefined;
   readonly storage?: string | undefined;
 }
@@ -19,14 +20,16 @@ interface GcFlags {
 /** `ctb-data backup gc` */
 export async function backupGc(context: CommandContext, flags: GcFlags): Promise<ExitCode> {
   const { terminal, signal } = context;
+  const { collectGarbage, parseAge } = await import("@ctb-data/backup");
+  const olderThanHours = parseAge(flags.olderThan) / 3_600_000;
   const { settings } = await backupSettings(context, flags);
   await using storage = await openBackupStorage(context, settings);
-  const { collectGarbage } = await import("@ctb-data/backup");
   using progress = openBackupProgress(context);
   const report = await collectGarbage({
     storage,
     signal,
     onProgress: progress.onProgress,
+    olderThanHours,
     dryRun: flags.dryRun === true,
   });
   progress[Symbol.dispose]();

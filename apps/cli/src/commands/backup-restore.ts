@@ -222,7 +222,7 @@ function documentsText({
 }: NonNullable<RestoreReport["firestore"]>): string {
   const notes = [
     ...(unchanged === 0 ? [] : [`${unchanged} were there already`]),
-    ...(deleted === 0 ? [] : [`${deleted} others deleted`]),
+    ...(deleted === 0 ? [] : [`${countOf(deleted, "other")} deleted`]),
     ...(movedReferences === 0 ? [] : [`${countOf(movedReferences, "reference")} moved along`]),
   ];
   return `${countOf(documents, "document")}${notes.length === 0 ? "" : ` (${notes.join(", ")})`}`;

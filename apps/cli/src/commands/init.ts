@@ -109,10 +109,14 @@ async function planSeed(
 
 const ignored = [".ctb-data/", ".env", "/backup-keys/"] as const;
 
+/** An entry of a `.gitignore` without the slashes that it may have at both ends. */
+function bare(line: string): string {
+  return line.trim().replace(/^\//u, "").replace(/\/$/u, "");
+}
+
 /** A `.gitignore` that is there keeps what it says and gets what it lacks. */
 async function planIgnore(path: string): Promise<PlannedStep> {
   const there = await readIfThere(path);
-  const bare = (line: string): string => line.trim().replace(/^\//u, "").replace(/\/$/u, "");
   const lines = new Set(there?.split(/\r?\n/u).map(bare));
   const lacking = ignored.filter((entry) => !lines.has(bare(entry)));
   if (there === undefined) {

@@ -97,7 +97,8 @@ function describe(issue: z.core.$ZodIssue, given: Layer): string {
   if (name === undefined || source === undefined) {
     return issue.message;
   }
-  const isSecret = settingFacts[name].secret === true || holdsSecret(source.value);
+  const { secret, quiet } = settingFacts[name];
+  const isSecret = secret === true || quiet === true || holdsSecret(source.value);
   const shown = isSecret ? "" : `, not ${JSON.stringify(source.value)}`;
   return `${name} (from ${source.origin}) ${issue.message}${shown}.`;
 }

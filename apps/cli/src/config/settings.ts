@@ -80,6 +80,8 @@ export interface SettingFacts {
   readonly yaml?: string;
   /** Its value is never printed. */
   readonly secret?: true;
+  /** A bad value is not printed: it may be a secret key that was pasted into the wrong place. */
+  readonly quiet?: true;
   /** Several values, separated by commas; a list in `global-config.yaml`. */
   readonly list?: true;
   readonly about: string;
@@ -208,6 +210,7 @@ export const settingFacts: Readonly<Record<SettingName, SettingFacts>> = {
     about: "age: backups are encrypted for BACKUP_RECIPIENTS. none: they are stored in the clear.",
   },
   BACKUP_RECIPIENTS: {
+    quiet: true,
     yaml: "backup.recipients",
     list: true,
     about:
@@ -215,12 +218,14 @@ export const settingFacts: Readonly<Record<SettingName, SettingFacts>> = {
     example: "age1…,age1…",
   },
   BACKUP_IDENTITY_PATH: {
+    quiet: true,
     yaml: "backup.identity_path",
     about:
       "The file of a secret key that opens backups, for restore and drills. The machine that only makes backups needs none.",
     example: "./backup-identity.txt",
   },
   BACKUP_SIGNING_KEY_PATH: {
+    quiet: true,
     yaml: "backup.signing_key_path",
     about: "The file of the minisign secret key that signs backups.",
     example: "./backup-signing.key",
@@ -230,6 +235,7 @@ export const settingFacts: Readonly<Record<SettingName, SettingFacts>> = {
     about: "Or that key itself, where there are no files: the second line of its file.",
   },
   BACKUP_PUBLIC_KEY: {
+    quiet: true,
     yaml: "backup.public_key",
     list: true,
     about:

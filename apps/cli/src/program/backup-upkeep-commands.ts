@@ -48,7 +48,8 @@ function addRemoving({ group, terminal, run }: BackupParts): void {
     });
   group
     .command("gc")
-    .description("Remove what runs that were killed left in the storage two days ago or earlier")
+    .description("Remove what runs that were killed left in the storage")
+    .option("--older-than <age>", "only what is so old: a run may still be at it", "48h")
     .option("--dry-run", "only say what would be removed")
     .option(...backupFlags.storage)
     .addHelpText("after", () => helpFooter(terminal, "ctb-data backup gc --dry-run"))
