@@ -8,9 +8,8 @@ const nouns = { postgres: "row", firestore: "document", storage: "part" } as con
 
 /** A reading on one line of at most so many columns: what matters least is left out first. */
 export function meterLine(reading: MeterReading, columns: number): string {
-  const { step, detail, bytes, totalBytes } = reading;
+  const { step, detail, bytes, totalBytes, share } = reading;
   if (step === "" && bytes === 0) return "";
-  const share = shareOf(reading);
   const counted = (["postgres", "firestore", "storage"] as const).flatMap((store) => {
     const items = reading.items[store] ?? 0;
     return items === 0 ? [] : [countOf(items, nouns[store])];
@@ -58,17 +57,6 @@ function joined(pieces: readonly Piece[]): string {
     .map(({ text }) => text)
     .join("  ")
     .replace("  of ", " of ");
-}
-
-/** From 0 to 1; undefined when nobody knows how much there is. */
-function shareOf({ bytes, totalBytes, items, totalItems }: MeterReading): number | undefined {
-  if (totalBytes !== undefined && totalBytes > 0) return Math.min(1, bytes / totalBytes);
-  const stores = (["postgres", "firestore", "storage"] as const).filter(
-    (store) => items[store] !== undefined || totalItems[store] !== undefined,
-  );
-  const total = stores.reduce((sum, store) => sum + (totalItems[store] ?? Number.NaN), 0);
-  const done = stores.reduce((sum, store) => sum + (items[store] ?? 0), 0);
-  return total > 0 ? Math.min(1, done / total) : undefined;
 }
 
 function barOf(share: number, width: number): string {

@@ -32,6 +32,7 @@ test("what stores tell is added up, and the time left is that of the bytes that 
     totalBytes: 10_000_000,
     bytesPerSecond: 2_000_000,
     itemsPerSecond: 225,
+    share: 0.4,
     secondsLeft: 3,
   });
 });
@@ -54,9 +55,34 @@ test("without a total, and beyond one, nobody says how long it takes", () => {
   meter.add({ kind: "count", store: "postgres", name: "a", items: 5, bytes: 500 });
   expect(meter.read().secondsLeft).toBeUndefined();
   meter.add({ kind: "total", store: "postgres", items: 4, bytes: 400 });
+  expect(meter.read()).toMatchObject({ bytes: 500, totalBytes: 400 });
   expect(meter.read().secondsLeft).toBeUndefined();
   meter.add({ kind: "total", store: "firestore", items: undefined, bytes: undefined });
   expect(meter.read()).not.toHaveProperty("totalBytes");
+});
+
+test("where only one store has a total, share and time are those of that store", () => {
+  const meter = meterWithClock();
+  meter.add({ kind: "total", store: "postgres", items: undefined, bytes: 1000 });
+  meter.wait(1000);
+  meter.add({ kind: "count", store: "postgres", name: "a", items: 1, bytes: 250 });
+  meter.add({ kind: "count", store: "firestore", name: "a", items: 7, bytes: 9999 });
+  expect(meter.read()).toMatchObject({ share: 0.25, secondsLeft: 3, bytes: 10_249 });
+  expect(meter.read()).not.toHaveProperty("totalBytes");
+});
+
+test("a store that is gone through again is counted anew, and one that is done with is forgotten", () => {
+  const meter = meterWithClock();
+  const part = { kind: "count", store: "storage", name: "part", items: 1, bytes: 100 } as const;
+  const total = { kind: "total", store: "storage", items: 2, bytes: 200 } as const;
+  for (const event of [total, part, part]) meter.add(event);
+  expect(meter.read()).toMatchObject({ items: { storage: 2 }, bytes: 200, totalBytes: 200 });
+  for (const event of [total, part]) meter.add(event);
+  expect(meter.read()).toMatchObject({ items: { storage: 1 }, bytes: 100, totalBytes: 200 });
+  meter.add({ kind: "count", store: "postgres", name: "a", items: 5, bytes: 50 });
+  meter.add({ kind: "count", store: "firestore", name: "a", items: 1, bytes: 10 });
+  expect(meter.read()).toMatchObject({ items: { postgres: 5, firestore: 1 }, bytes: 60 });
+  expect(meter.read().items).not.toHaveProperty("storage");
 });
 
 test("a new step begins to measure anew", () => {
@@ -80,6 +106,7 @@ const reading = {
   totalBytes: 2_700_000_000,
   bytesPerSecond: 85_000_000,
   itemsPerSecond: 900_000,
+  share: 12 / 27,
   secondsLeft: 18,
 };
 

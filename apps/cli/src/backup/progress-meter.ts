@@ -17,7 +17,9 @@ export interface MeterReading {
   /** Of the last ten seconds. */
   readonly bytesPerSecond: number;
   readonly itemsPerSecond: number;
-  /** Undefined while nobody can know. */
+  /** From 0 to 1, of what has a total. */
+  readonly share?: number;
+  /** For what has a total; undefined while nobody can know. */
   readonly secondsLeft?: number;
 }
 
@@ -36,8 +38,7 @@ interface StoreCount {
 
 interface Sample {
   readonly ms: number;
-  readonly bytes: number;
-  readonly items: number;
+  readonly done: ReadonlyMap<StoreName, Pick<StoreCount, "items" | "bytes">>;
 }
 
 const windowMs = 10_000;
@@ -47,7 +48,7 @@ const sampleMs = 250;
 export function progressMeter(now: () => number = () => performance.now()): ProgressMeter {
   const counts = new Map<StoreName, StoreCount>();
   let step: { readonly step: string; readonly detail?: string } = { step: "" };
-  let samples: readonly Sample[] = [{ ms: now(), bytes: 0, items: 0 }];
+  let samples: readonly Sample[] = [{ ms: now(), done: new Map() }];
   const countOfStore = (store: StoreName): StoreCount => {
     const count = counts.get(store) ?? {
       items: 0,
@@ -58,7 +59,10 @@ export function progressMeter(now: () => number = () => performance.now()): Prog
     counts.set(store, count);
     return count;
   };
-  const sample = (): Sample => ({ ms: now(), ...sumOf(counts.values()) });
+  const sample = (): Sample => ({
+    ms: now(),
+    done: new Map([...counts].map(([store, { items, bytes }]) => [store, { items, bytes }])),
+  });
   return {
     add: (event) => {
       if (event.kind === "step") {
@@ -72,8 +76,14 @@ export function progressMeter(now: () => number = () => performance.now()): Prog
         };
         return;
       }
+      forgetOthers(counts, event.store);
       const count = countOfStore(event.store);
       if (event.kind === "total") {
+        if (isReached(count)) {
+          // The same store is gone through once more, for another reason.
+          Object.assign(count, { items: 0, bytes: 0 });
+          samples = [sample()];
+        }
         count.totalItems = event.items;
         count.totalBytes = event.bytes;
         return;
@@ -85,44 +95,88 @@ export function progressMeter(now: () => number = () => performance.now()): Prog
         samples = [...samples.filter(({ ms }) => now() - ms <= windowMs), sample()];
       }
     },
-    read: () => ({ ...step, ...readingOf(counts, rateOf(samples[0], sample())) }),
+    read: () => ({ ...step, ...readingOf(counts, rateSince(samples[0], sample())) }),
   };
 }
 
-interface Rate {
-  readonly bytesPerSecond: number;
-  readonly itemsPerSecond: number;
+/** Parts of a storage are read before or after rows and documents, which are read at the same time. */
+function forgetOthers(counts: Map<StoreName, StoreCount>, now: StoreName): void {
+  for (const store of counts.keys()) {
+    if ((store === "storage") !== (now === "storage")) {
+      counts.delete(store);
+    }
+  }
 }
 
-function rateOf(first: Sample | undefined, last: Sample): Rate {
+function isReached({ items, bytes, totalItems, totalBytes }: StoreCount): boolean {
+  return (
+    (totalItems !== undefined && items >= totalItems) ||
+    (totalBytes !== undefined && bytes >= totalBytes)
+  );
+}
+
+/** How much of something stores do in a second. */
+type RateOf = (what: "items" | "bytes", stores: readonly StoreName[]) => number;
+
+function rateSince(first: Sample | undefined, last: Sample): RateOf {
   const seconds = (last.ms - (first?.ms ?? last.ms)) / 1000;
-  const per = (amount: number): number => (seconds > 0 ? Math.max(0, amount) / seconds : 0);
-  return {
-    bytesPerSecond: per(last.bytes - (first?.bytes ?? 0)),
-    itemsPerSecond: per(last.items - (first?.items ?? 0)),
+  return (what, stores) => {
+    const done = stores.reduce(
+      (sum, store) =>
+        sum + (last.done.get(store)?.[what] ?? 0) - (first?.done.get(store)?.[what] ?? 0),
+      0,
+    );
+    return seconds > 0 ? Math.max(0, done) / seconds : 0;
   };
 }
 
 function readingOf(
   counts: ReadonlyMap<StoreName, StoreCount>,
-  rate: Rate,
+  rateOf: RateOf,
 ): Omit<MeterReading, "step" | "detail"> {
-  const { bytes, items } = sumOf(counts.values());
-  const totalBytes = totalOf([...counts.values()].map((count) => count.totalBytes));
-  const totalItems = totalOf([...counts.values()].map((count) => count.totalItems));
-  // Rows differ in size, so bytes tell the time better.
-  const secondsLeft =
-    remaining(totalBytes, bytes, rate.bytesPerSecond) ??
-    remaining(totalItems, items, rate.itemsPerSecond);
+  const stores = [...counts.keys()];
+  const { known, share, secondsLeft } = outlookOf(counts, rateOf);
+  const isAllKnown = known.length === stores.length && known.length > 0;
+  const totalBytes = isAllKnown
+    ? totalOf([...counts.values()].map((count) => count.totalBytes))
+    : undefined;
   return {
     items: pick(counts, (count) => count.items),
     totalItems: pick(counts, (count) => count.totalItems),
-    bytes,
+    bytes: sumOf([...counts.values()].map(({ bytes }) => bytes)),
     ...(totalBytes === undefined ? {} : { totalBytes }),
-    bytesPerSecond: Math.round(rate.bytesPerSecond),
-    itemsPerSecond: Math.round(rate.itemsPerSecond),
+    bytesPerSecond: Math.round(rateOf("bytes", stores)),
+    itemsPerSecond: Math.round(rateOf("items", stores)),
+    ...(share === undefined ? {} : { share }),
     ...(secondsLeft === undefined ? {} : { secondsLeft }),
   };
+}
+
+interface Outlook {
+  readonly known: readonly StoreName[];
+  readonly share?: number;
+  readonly secondsLeft?: number | undefined;
+}
+
+/** By the stores whose total is known: by bytes where it can be, for rows differ in size. */
+function outlookOf(counts: ReadonlyMap<StoreName, StoreCount>, rateOf: RateOf): Outlook {
+  for (const [what, totalName] of [
+    ["bytes", "totalBytes"],
+    ["items", "totalItems"],
+  ] as const) {
+    const known = [...counts].filter(([, count]) => (count[totalName] ?? 0) > 0);
+    if (known.length > 0) {
+      const stores = known.map(([store]) => store);
+      const total = sumOf(known.map(([, count]) => count[totalName] ?? 0));
+      const done = sumOf(known.map(([, count]) => count[what]));
+      return {
+        known: stores,
+        share: Math.min(1, done / total),
+        secondsLeft: remaining(total, done, rateOf(what, stores)),
+      };
+    }
+  }
+  return { known: [] };
 }
 
 function remaining(total: number | undefined, done: number, perSecond: number): number | undefined {
@@ -152,12 +206,6 @@ function pick(
   return picked;
 }
 
-function sumOf(counts: Iterable<StoreCount>): { readonly bytes: number; readonly items: number } {
-  let bytes = 0;
-  let items = 0;
-  for (const count of counts) {
-    bytes += count.bytes;
-    items += count.items;
-  }
-  return { bytes, items };
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }

@@ -188,7 +188,7 @@ function sayPlan(
       store === "postgres"
         ? `PostgreSQL, ${countOf(manifest.postgres?.tables.length ?? 0, "table")} in the backup`
         : `Firestore, ${countOf(manifest.firestore?.documents ?? 0, "document")} in the backup`;
-    out.line(`  ${what}, into ${description}`);
+    out.line(wrapText(`  ${what}, into ${description}`, out.columns, "    "));
   }
   out.line(`${modeText[mode]} This was a dry run: nothing was changed.`);
 }

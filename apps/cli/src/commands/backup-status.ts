@@ -72,7 +72,7 @@ function sayStatus(out: Channel, status: BackupStatus<BackupSummary>, storage: s
       backup === null || moment === null || moment === undefined
         ? out.paint("yellow", "none")
         : `${shortTime(moment)} UTC  ${out.paint("dim", backup.id)}`;
-    out.line(`  ${name.padEnd(16)} ${text}`);
+    out.line(wrapText(`  ${name.padEnd(16)} ${text}`, out.columns, " ".repeat(19)));
   }
   for (const problem of problems) {
     out.line(wrapText(`${out.paint("red", "✗")} ${printable(problem)}`, out.columns, "  "));

@@ -53,7 +53,10 @@ export async function backupVerify(context: CommandContext, flags: VerifyFlags):
       id,
       level,
       onProgress: progress.onProgress,
-      openScratch: async (backup) => await openScratchStores(context, settings, backup),
+      openScratch: async (backup) => {
+        progress.onProgress({ kind: "step", step: "starting databases" });
+        return await openScratchStores(context, settings, backup);
+      },
     });
     progress[Symbol.dispose]();
     verified.push(evidence);
