@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { isConnectionLost, toPostgresError } from "./classify-error.ts";
 import { CopyInQuery } from "./copy-in-query.ts";
 import { CopyOutQuery } from "./copy-out-query.ts";
+import { Interruptible } from "./interruptible.ts";
 import { PostgresError } from "./postgres-error.ts";
 import type { RawCopyOut } from "./postgres.ts";
 import { cancelled, type Session } from "./session.ts";
@@ -97,28 +98,26 @@ async function feed(
   source: AsyncIterator<Uint8Array>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    if (!signal) return;
-    onAbort = () => reject(cancelled(signal));
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-  const refused = query.settled.then(() => "refused" as const);
-  const during = async <T>(work: Promise<T>): Promise<T | "refused"> =>
-    await Promise.race([work, refused, aborted]);
+  const waiting = new Interruptible<"refused">();
+  const onAbort = (): void => {
+    if (signal) waiting.fail(cancelled(signal));
+  };
+  signal?.addEventListener("abort", onAbort, { once: true });
+  if (signal?.aborted === true) onAbort();
+  void query.settled.finally(() => waiting.end("refused"));
   try {
-    if ((await during(query.ready)) === "refused") return;
+    if ((await waiting.on(query.ready)) === "refused") return;
     for (;;) {
-      const step = await during(source.next());
+      const step = await waiting.on(source.next());
       if (step === "refused") return;
       if (step.done === true) break;
-      if ((await during(query.write(step.value))) === "refused") return;
+      if ((await waiting.on(query.write(step.value))) === "refused") return;
       // While the socket takes everything at once nothing else would run: no refusal of the server, no timer.
       await setImmediate();
     }
-    if ((await during(query.end())) !== "refused") await during(query.settled);
+    if ((await waiting.on(query.end())) !== "refused") await waiting.on(query.settled);
   } finally {
-    if (onAbort) signal?.removeEventListener("abort", onAbort);
+    signal?.removeEventListener("abort", onAbort);
   }
 }
 
