@@ -92,8 +92,9 @@ test(
       );
       const now = (await listBackups(world.storage)).length;
       // Only a step behind the commit can fail with the backup there.
-      if (now > listed) expect(last.some((step) => step.endsWith("/BACKUP.json"))).toBe(true);
-      if (now < listed) throw new Error("A backup is gone.");
+      expect(now - listed).toBeOneOf(
+        last.some((step) => step.endsWith("/BACKUP.json")) ? [0, 1] : [0],
+      );
       listed = now;
       if (!isSlow && !isDone) limit += 6;
     }

@@ -33,6 +33,8 @@ export async function createBackup(options: CreateBackupOptions): Promise<Create
   const lease = await acquireLease(storage, {
     key: `locks/create-${encodeURIComponent(checked.source.id)}.json`,
     ttlMs: leaseMs,
+    // Without a guard two may be made at once. Each has a name of its own, so that no harm is done.
+    unguarded: "accept",
     signal: options.signal,
   });
   try {
@@ -73,7 +75,7 @@ async function createUnder(
     previous: before.findLast(({ valid }) => valid)?.id ?? null,
     encryption: checked.encryption,
     signing: checked.signing,
-    warnings: [...clockWarnings, ...warningsOf(manifest)],
+    warnings: [...leaseWarnings(lease), ...clockWarnings, ...warningsOf(manifest)],
     now,
     beforeCommit: async () => {
       await lease.check();
@@ -108,6 +110,13 @@ async function refuseCollected(
 
 function warningsOf({ postgres, firestore }: Manifest): readonly string[] {
   return [...(postgres?.warnings ?? []), ...(firestore?.warnings ?? [])];
+}
+
+function leaseWarnings({ isGuarded }: Lease): readonly string[] {
+  if (isGuarded) return [];
+  return [
+    "The storage has no conditional writes: nothing keeps two backups from being made at once.",
+  ];
 }
 
 function signalOf({ signal }: CreateBackupOptions, lease: Lease): AbortSignal {

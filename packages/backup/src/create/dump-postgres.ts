@@ -21,13 +21,15 @@ export async function dumpPostgres(
 ): Promise<PostgresManifest> {
   const { sink, onProgress } = options;
   onProgress?.({ kind: "step", step: "schema" });
-  const schema = await dumpSchema(snapshot, options);
-  const uncovered = [...snapshot.uncovered, ...schema.uncovered];
-  if (options.schema?.strict === true) refuseUncovered(uncovered);
-  const { preData, postData, grants, objects } = await writeSchema(sink, schema);
-  onProgress?.({ kind: "step", step: "rows" });
-  const tables = await snapshot.dumpRows();
-  onProgress?.({ kind: "step", step: "sequences" });
+  const halt = new AbortController();
+  // Side by side: both are of the same snapshot, and reading the schema keeps no core busy.
+  const [described, dumped] = await Promise.allSettled([
+    orHalt(halt, async () => await describe(snapshot, options)),
+    orHalt(halt, async () => await snapshot.dumpRows({ signal: halt.signal })),
+  ]);
+  if (described.status === "rejected" || dumped.status === "rejected") throw halt.signal.reason;
+  const { schema, uncovered, sections } = described.value;
+  const tables = dumped.value;
   const { sequences } = await snapshot.dumpSequences();
   const sql = sequences.map((sequence) => `${setvalSql(sequence)}\n`).join("");
   const sequenceValues = await writePart(sink, "postgres/sequences.sql", Buffer.from(sql));
@@ -42,11 +44,8 @@ export async function dumpPostgres(
     snapshot: snapshot.snapshot,
     lsn: snapshot.lsn,
     schemaSource: schema.source,
-    uncovered,
-    preData,
-    postData,
-    grants,
-    objects,
+    uncovered: [...uncovered],
+    ...sections,
     sequenceValues,
     tables: [...tables],
     sequences: [...sequences],
@@ -54,10 +53,38 @@ export async function dumpPostgres(
   };
 }
 
+/** Runs `fn`; its failure is the reason of the halt when nobody failed before. */
+async function orHalt<T>(halt: AbortController, fn: () => Promise<T>): Promise<T> {
+  try {
+    return await fn();
+  } catch (error) {
+    halt.abort(error);
+    throw error;
+  }
+}
+
+interface DescribedSchema {
+  readonly schema: DumpedSchema;
+  readonly uncovered: readonly Uncovered[];
+  readonly sections: SchemaParts;
+}
+
+async function describe(
+  snapshot: PostgresSnapshot,
+  options: DumpOptions,
+): Promise<DescribedSchema> {
+  const schema = await dumpSchema(snapshot, options);
+  const uncovered = [...snapshot.uncovered, ...schema.uncovered];
+  if (options.schema?.strict === true) refuseUncovered(uncovered);
+  return { schema, uncovered, sections: await writeSchema(options.sink, schema) };
+}
+
+type SchemaParts = Readonly<Record<"preData" | "postData" | "grants" | "objects", PartRecord>>;
+
 async function writeSchema(
   sink: RecordingSink,
   { preData, postData, grants, objects }: DumpedSchema,
-): Promise<Readonly<Record<"preData" | "postData" | "grants" | "objects", PartRecord>>> {
+): Promise<SchemaParts> {
   return {
     preData: await writePart(sink, "postgres/pre-data.sql", Buffer.from(preData)),
     postData: await writePart(sink, "postgres/post-data.sql", Buffer.from(postData)),

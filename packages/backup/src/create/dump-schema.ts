@@ -1,6 +1,10 @@
 import type { Uncovered } from "../archive/postgres-manifest.ts";
 import { BackupError } from "../backup-error.ts";
-import { dumpSchemaWithPgDump } from "../postgres-schema/dump-schema-with-pg-dump.ts";
+import { addRefreshes } from "../postgres-schema/add-refreshes.ts";
+import {
+  dumpSchemaWithPgDump,
+  type PgDumpText,
+} from "../postgres-schema/dump-schema-with-pg-dump.ts";
 import { exportSchema } from "../postgres-schema/export-schema.ts";
 import { canDump, findPgDump, noPgDump, type PgDump } from "../postgres-schema/find-pg-dump.ts";
 import { renderSchemaSql } from "../postgres-schema/render-schema-sql.ts";
@@ -39,39 +43,67 @@ export async function dumpSchema(
   { schema = {}, signal }: CreateBackupOptions,
 ): Promise<DumpedSchema> {
   const choice = await choosePgDump(schema, snapshot.server.versionNumber);
-  const exported = await exportObjects(snapshot, signal, choice !== undefined);
-  const grants = renderSchemaSql(exported.objects.grants);
   if (choice === undefined) {
-    const { objects } = exported;
-    return {
-      source: "catalog",
-      preData: renderSchemaSql(objects.preData),
-      postData: renderSchemaSql(objects.postData),
-      grants,
-      objects,
-      uncovered: objects.uncovered,
-      warnings: [],
-    };
+    const { objects } = await exportObjects(snapshot, signal, false);
+    return fromCatalog(objects, []);
   }
-  const dump = async (section: "pre-data" | "post-data"): ReturnType<typeof dumpSchemaWithPgDump> =>
-    await dumpSchemaWithPgDump({
-      ...choice,
-      serverVersionNumber: snapshot.server.versionNumber,
-      snapshotId: snapshot.id,
-      section,
-      signal,
-    });
-  const preData = await dump("pre-data");
-  const postData = await dump("post-data");
+  const exported = await exportObjects(snapshot, signal, true);
+  const text = await textOf(snapshot, choice, { schema, signal });
+  if (text === undefined) return fromCatalog(exported.objects, [...exported.warnings, noText]);
+  const refreshes = exported.objects.postData.filter(({ kind }) => kind === "refresh");
   return {
     source: `pg_dump ${choice.pgDump.version}`,
-    preData: preData.sql,
-    postData: postData.sql,
-    grants,
+    preData: text.preData.sql,
+    // pg_dump leaves them to the part of a dump that is data.
+    postData: addRefreshes(text.postData.sql, refreshes),
+    grants: renderSchemaSql(exported.objects.grants),
     objects: exported.objects,
     uncovered: [],
-    warnings: [...exported.warnings, ...new Set([...preData.warnings, ...postData.warnings])],
+    warnings: [
+      ...exported.warnings,
+      ...new Set([...text.preData.warnings, ...text.postData.warnings]),
+    ],
   };
+}
+
+const noText =
+  "pg_dump could not read the schema while others altered it; it was read from the catalog.";
+
+function fromCatalog(objects: SchemaExport, warnings: readonly string[]): DumpedSchema {
+  return {
+    source: "catalog",
+    preData: renderSchemaSql(objects.preData),
+    postData: renderSchemaSql(objects.postData),
+    grants: renderSchemaSql(objects.grants),
+    objects,
+    uncovered: objects.uncovered,
+    warnings,
+  };
+}
+
+interface SchemaText {
+  readonly preData: PgDumpText;
+  readonly postData: PgDumpText;
+}
+
+/** Undefined when pg_dump failed and nobody insisted on it, and the catalog has everything. */
+async function textOf(
+  snapshot: PostgresSnapshot,
+  choice: PgDumpChoice,
+  { schema, signal }: { readonly schema: SchemaOptions; readonly signal: AbortSignal | undefined },
+): Promise<SchemaText | undefined> {
+  const serverVersionNumber = snapshot.server.versionNumber;
+  const common = { ...choice, serverVersionNumber, snapshotId: snapshot.id, signal };
+  try {
+    return {
+      preData: await dumpSchemaWithPgDump({ ...common, section: "pre-data" }),
+      postData: await dumpSchemaWithPgDump({ ...common, section: "post-data" }),
+    };
+  } catch (error) {
+    const isFailure = error instanceof BackupError && error.code === "DATABASE_FAILED";
+    if (isFailure && schema.source !== "pg_dump") return undefined;
+    throw error;
+  }
 }
 
 async function choosePgDump(

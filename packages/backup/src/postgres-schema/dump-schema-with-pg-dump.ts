@@ -64,6 +64,8 @@ function argumentsOf({ section, snapshotId }: PgDumpOptions): string[] {
     "--no-privileges",
     "--no-tablespaces",
     "--no-password",
+    // A migration that waits for our locks must not make us wait for it.
+    "--lock-wait-timeout=10s",
     "--encoding=UTF8",
     `--section=${section}`,
     `--snapshot=${snapshotId}`,
