@@ -88,13 +88,11 @@ export async function fillWorld(world: BackupWorld, rows = 200): Promise<void> {
   await postgres.query("REFRESH MATERIALIZED VIEW totals");
   const { types } = firestore;
   for (let n = 1; n <= 20; n += 1) {
-    await firestore
-      .document(`clients/${n}`)
-      .set({
-        name: `Clïent ${n}`,
-        ref: types.reference(`clients/${(n % 20) + 1}`),
-        at: new Date(n),
-      });
+    await firestore.document(`clients/${n}`).set({
+      name: `Clïent ${n}`,
+      ref: types.reference(`clients/${(n % 20) + 1}`),
+      at: new Date(n),
+    });
   }
   await firestore.documents("notes").bulkWrite(
     Array.from({ length: rows }, (_, n) => ({

@@ -68,7 +68,9 @@ test("one that is still open at the second snapshot does not count", async () =>
     await tx.query("INSERT INTO other VALUES (7)");
     to = await snapshotOf(postgres);
   });
-  expect(await countChangedRows(postgres, { from, to, tables }, () => true)).toMatchObject({ count: 0 });
+  expect(await countChangedRows(postgres, { from, to, tables }, () => true)).toMatchObject({
+    count: 0,
+  });
 });
 
 test("a table that is too large makes the answer unknown, and says which", async () => {
