@@ -5,7 +5,7 @@ import { openPostgres, type Postgres } from "@ctb-data/postgres";
 import { createTestDatabase } from "@ctb-data/postgres/testing";
 import { parseRegistry, type Registry } from "@ctb-data/registry";
 import { generateIdentity, recipientOf } from "../src/age/age-keys.ts";
-import { generateSigningKey } from "../src/minisign/index.ts";
+import { generateSigningKey } from "../src/minisign/signing-key.ts";
 import { openFolderStorage } from "../src/storage/folder/folder-storage.ts";
 import type { Storage } from "../src/storage/storage.ts";
 import { testFolder } from "./test-folder.ts";

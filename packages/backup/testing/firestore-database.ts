@@ -25,7 +25,7 @@ export function useFirestore(): void {
 }
 
 /** The address of the emulator of this file. */
-export function firestoreHost(): string {
+function firestoreHost(): string {
   return host;
 }
 

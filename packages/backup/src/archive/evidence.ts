@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { BackupError } from "../backup-error.ts";
-import { signMessage, verifySignature } from "../minisign/index.ts";
+import { signMessage } from "../minisign/sign-message.ts";
+import { verifySignature } from "../minisign/verify-signature.ts";
 import type { Storage } from "../storage/storage.ts";
 import { evidenceFolder } from "./archive-layout.ts";
 import { archiveFormat } from "./backup-manifest.ts";

@@ -1,5 +1,5 @@
 import { BackupError } from "../backup-error.ts";
-import { verifySignature } from "../minisign/index.ts";
+import { verifySignature } from "../minisign/verify-signature.ts";
 import { openPartSource } from "../part/open-part-source.ts";
 import type { PartSource } from "../part/part.ts";
 import type { Storage } from "../storage/storage.ts";

@@ -2,7 +2,7 @@ import { parseRecipient } from "../age/age-keys.ts";
 import type { CommitRecord } from "../archive/backup-manifest.ts";
 import type { BackupEncryption } from "../backup-encryption.ts";
 import { BackupError } from "../backup-error.ts";
-import { parseSigningKey } from "../minisign/index.ts";
+import { parseSigningKey } from "../minisign/signing-key.ts";
 import { readMarker } from "../restore/postgres-target.ts";
 import type { CreateBackupOptions } from "./create-options.ts";
 

@@ -5,7 +5,7 @@ import { recordComment } from "../archive/read-backup.ts";
 import { restoreInstructions } from "../archive/restore-instructions.ts";
 import type { BackupEncryption } from "../backup-encryption.ts";
 import { BackupError } from "../backup-error.ts";
-import { signMessage } from "../minisign/index.ts";
+import { signMessage } from "../minisign/sign-message.ts";
 import type { PartRecord } from "../part/part.ts";
 import type { Storage } from "../storage/storage.ts";
 import { toolVersion } from "../tool-version.ts";

@@ -53,7 +53,7 @@ export async function openCatalog(
 }
 
 /** The lowest OID of what users make; everything below comes with the server. */
-export const firstUserOid = 16384;
+const firstUserOid = 16384;
 
 /** Options of a relation as `WITH` takes them: `fillfactor='70', …`. Null when there are none. */
 export function relOptions(expression: string, prefix = ""): string {
