@@ -5,11 +5,13 @@ import { openFirestore } from "@ctb-data/firestore";
 import { openPostgres, type Postgres } from "@ctb-data/postgres";
 import { startEmbeddedPostgres } from "@ctb-data/postgres/embedded";
 import { loadBlueprint, loadRegistry } from "@ctb-data/registry";
+import { backingUp } from "./backing-up.ts";
 import { paint, say } from "./console.ts";
 import { ctbData } from "./ctb-data-process.ts";
 import { compareStores, type DocumentServer, queryDocuments, writeDocuments } from "./documents.ts";
 import { type FirestoreProcess, startFirestoreProcess } from "./firestore-process.ts";
 import { loadBySector, readRecords } from "./load-companies.ts";
+import type { Project } from "./project.ts";
 import { queryKysely, queryModels } from "./queries.ts";
 import { runSteps, type Step } from "./steps.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -29,38 +31,25 @@ export async function runDemo(signal: AbortSignal): Promise<void> {
   const cli: Project["cli"] = async (command, { expected = 0, env = {} } = {}) => {
     await ctbData({ dir: folder.path, signal, env }, command.split(" "), expected);
   };
-  let opened: Promise<Postgres> | undefined;
-  const database = async (): Promise<Postgres> =>
+  let opened: Promise<OpenedDatabase> | undefined;
+  const server = async (): Promise<OpenedDatabase> =>
     await (opened ??= openDatabase(folder.path, { resources, signal }));
+  const database = async (): Promise<Postgres> => (await server()).db;
+  const replaceDatabase = async (): Promise<void> => {
+    await (await server()).replace();
+  };
   let served: Promise<DocumentServer> | undefined;
   const documents = async (): Promise<DocumentServer> =>
     await (served ??= openDocuments(folder.path, { resources, signal }));
-  const project = { at, cli, database, documents };
+  const project = { at, cli, database, replaceDatabase, documents };
   const steps = [
     ...building(project),
     ...asking(project),
     ...documenting(project),
     ...migrating(project),
+    ...backingUp(project),
   ];
   await runSteps(steps, signal);
-}
-
-/** What the steps work with. */
-interface Project {
-  /** The absolute path of a file of the project. */
-  readonly at: (path: string) => string;
-  /** Runs a command of `ctb-data`, which must end with this exit code (0 unless said). */
-  readonly cli: (
-    command: string,
-    options?: {
-      readonly expected?: number;
-      readonly env?: Readonly<Record<string, string>>;
-    },
-  ) => Promise<void>;
-  /** The project's database, opened when it is first asked for. */
-  readonly database: () => Promise<Postgres>;
-  /** The project's Firestore, started when it is first asked for. */
-  readonly documents: () => Promise<DocumentServer>;
 }
 
 function building({ at, cli, database }: Project): readonly Step[] {
@@ -160,12 +149,26 @@ interface OpenOptions {
   readonly signal: AbortSignal;
 }
 
+interface OpenedDatabase {
+  readonly db: Postgres;
+  readonly replace: Project["replaceDatabase"];
+}
+
 /** The server that the command line finds in this folder too: the last one to leave stops it. */
-async function openDatabase(dir: string, { resources, signal }: OpenOptions): Promise<Postgres> {
+async function openDatabase(
+  dir: string,
+  { resources, signal }: OpenOptions,
+): Promise<OpenedDatabase> {
   const registry = await loadRegistry(join(dir, registryFile));
   const dataDir = join(dir, ".ctb-data/postgres");
-  const { url } = resources.use(await startEmbeddedPostgres({ dataDir, signal }));
-  return resources.use(await openPostgres({ url, registry, signal }));
+  const server = resources.use(await startEmbeddedPostgres({ dataDir, signal }));
+  const db = resources.use(await openPostgres({ url: server.url, registry, signal }));
+  const replace = async (): Promise<void> => {
+    await using other = await openPostgres({ url: server.urlOf("template1"), signal });
+    await other.query("DROP DATABASE postgres WITH (FORCE)");
+    await other.query("CREATE DATABASE postgres TEMPLATE template0");
+  };
+  return { db, replace };
 }
 
 async function openDocuments(
@@ -183,7 +186,13 @@ async function openDocuments(
     emulatorHost: process.address,
     signal,
   });
-  return { firestore: resources.use(firestore), process: () => process, restart, signal };
+  return {
+    firestore: resources.use(firestore),
+    process: () => process,
+    dataDir,
+    restart,
+    signal,
+  };
 }
 
 async function load(

@@ -11,6 +11,8 @@ export interface DocumentServer {
   readonly signal: AbortSignal;
   /** The process that runs now. */
   readonly process: () => FirestoreProcess;
+  /** The absolute path of its folder. */
+  readonly dataDir: string;
   /** Starts another one on the same folder and port. */
   readonly restart: () => Promise<FirestoreProcess>;
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -66,7 +66,7 @@ async function startDemo(env: Readonly<Record<string, string>> = {}): Promise<De
   };
 }
 
-test("the demo loads 503 companies, and leaves nothing behind", async () => {
+test("the demo loads 503 companies, brings them back after both stores are lost, and leaves nothing behind", async () => {
   await using demo = await startDemo();
   expect(await demo.ended()).toBe(0);
   expect(demo.printed()).toContain("503 records read, 503 clients written,");
@@ -82,17 +82,30 @@ test("the demo loads 503 companies, and leaves nothing behind", async () => {
   expect(demo.printed()).toMatch(/^blueprints +11 +11 +0$/mu);
   expect(demo.printed()).toContain("✓ 514 documents looked at: all fit.");
   expect(demo.printed()).toMatch(/All \d+ generated files are up to date\./u);
+  expect(demo.printed()).toMatch(/^It holds 4 tables with 531 rows, 514 documents;/mu);
+  expect(demo.printed()).toMatch(/^✓ \S+ drill: \d+ objects, .+; 531 rows, 514 documents;/mu);
+  expect(demo.printed()).toMatch(openedPart());
+  expect(demo.printed()).toContain("0 tables in PostgreSQL, 0 collections in Firestore.");
+  expect(demo.printed()).toMatch(/^✓ Restored \S+ 4 tables with 531 rows, 514 documents,/mu);
+  expect(demo.printed()).toMatch(/^table clients +503 +([0-9a-f]{12}) +\1$/mu);
+  expect(demo.printed()).toMatch(/^documents of clients +503 +([0-9a-f]{12}) +\1$/mu);
+  expect(demo.printed()).toMatch(/^catalog +\d+ +([0-9a-f]{12}) +\1$/mu);
+  expect(demo.printed()).toContain("Equal: every row, the schema, and every document.");
   expect(await demo.leftovers()).toEqual([]);
 });
 
 test.each([
-  "1/16",
+  "1/24",
   "Start PostgreSQL",
   "$ ctb-data migrate up",
   "Load the companies",
   "Start Firestore",
   "kill -9",
-  "12/16",
+  "12/24",
+  "$ ctb-data backup create",
+  "$ ctb-data backup verify --drill",
+  "DROP DATABASE",
+  "$ ctb-data backup restore",
 ])("the demo stopped at %j ends with 130, and leaves nothing behind", async (place) => {
   await using demo = await startDemo();
   await demo.until(place);
@@ -117,6 +130,14 @@ test("a temporary folder that cannot be made ends the demo with 1", async () => 
   expect(await demo.ended()).toBe(1);
   expect(demo.printed()).toMatch(/^error: .+$/mu);
 });
+
+/** What the programs of the machine make of a part is printed, or which of them is not there. */
+function openedPart(): RegExp {
+  const found = ["age", "zstd"].every((name) => !spawnSync(name, ["--version"]).error);
+  return found
+    ? /^1\tAlphabet Inc\. \(Class A\)\t\\N\t.+\n2\t/mu
+    : /^Not done: .+ cannot be found on this machine\.$/mu;
+}
 
 /** The process that another one has started with these words, as soon as it is there. */
 async function childOf({ pid = 0 }: ChildProcess, words: string): Promise<number> {
