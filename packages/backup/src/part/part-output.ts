@@ -18,6 +18,7 @@ export class PartOutput {
   readonly #encryptor: AgeEncryptor | undefined;
   readonly #frame = new ZstdFrame();
   readonly #hash = createHash("sha256");
+  #joined: Buffer = Buffer.alloc(0);
   #sizeBytes = 0;
 
   constructor(key: string, upload: Upload, encryptor: AgeEncryptor | undefined) {
@@ -55,12 +56,23 @@ export class PartOutput {
 
   async #store(pieces: readonly Uint8Array[]): Promise<void> {
     if (pieces.length === 0) return;
-    const bytes =
-      pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+    const bytes = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : this.#join(pieces);
     if (this.#sizeBytes === 0 && this.#encryptor !== undefined) this.#mustBeEncrypted(bytes);
     this.#sizeBytes += bytes.length;
     this.#hash.update(bytes);
     await this.#upload.write(bytes);
+  }
+
+  /** The same memory each time: the storage needs it no longer once it has taken the bytes, and new memory is work for the collector. */
+  #join(pieces: readonly Uint8Array[]): Uint8Array {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (this.#joined.length < length) this.#joined = Buffer.allocUnsafeSlow(length);
+    let at = 0;
+    for (const piece of pieces) {
+      this.#joined.set(piece, at);
+      at += piece.length;
+    }
+    return this.#joined.subarray(0, length);
   }
 
   /** The last look before the bytes leave: WAL-G once stored clear text under a key that was configured (CVE-2021-38599). */
