@@ -1,3 +1,9 @@
+/** What initdb writes on the databases that every server has: nobody's own words, and nothing that could be lost. */
+const initdbComments = [
+  "'default administrative connection database'",
+  "'default template for new databases'",
+];
+
 /** What {@link exportSchema} leaves out: statements that answer the kind, the name, and why. */
 export function uncoveredQueries(version: number): readonly string[] {
   return [
@@ -17,7 +23,8 @@ export function uncoveredQueries(version: number): readonly string[] {
       WHERE t.tgisinternal AND t.tgenabled <> 'O' AND t.oid >= 16384`,
     `SELECT 'operator', o.oid::regoperator::text, 'it is only a name: it has no function' FROM pg_operator o WHERE o.oid >= 16384 AND o.oprcode = 0`,
     `SELECT 'comment', 'database ' || quote_ident(current_database()), 'it belongs to the database, which is made before the restore'
-      FROM pg_shdescription WHERE classoid = 'pg_database'::regclass AND objoid = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      FROM pg_shdescription WHERE classoid = 'pg_database'::regclass AND objoid = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND description NOT IN (${initdbComments.join(", ")})`,
     `SELECT 'index', i.indexrelid::regclass::text, 'an index on a system catalog'
       FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
       WHERE i.indexrelid >= 16384 AND c.oid < 16384 AND c.relnamespace = 'pg_catalog'::regnamespace`,

@@ -26,6 +26,13 @@ test("large objects are told as not covered", async () => {
   ]);
 });
 
+test("a comment on the database is told, but not the one that initdb wrote", async () => {
+  const comment = (text: string): string =>
+    `DO $$ BEGIN EXECUTE format('COMMENT ON DATABASE %I IS %L', current_database(), '${text}'); END $$`;
+  expect(await uncoveredOf([comment("default administrative connection database")])).toEqual([]);
+  expect(await uncoveredOf([comment("ours")])).toMatchObject([{ kind: "comment" }]);
+});
+
 test("an index that is invalid is told as not covered", async () => {
   const statements = [
     "CREATE TABLE t (a integer)",
