@@ -74,7 +74,8 @@ describe("restoreRows into empty tables", () => {
       const compared = await compareTable({ postgres: target, table, parts });
       expect([table.name, compared.equal]).toEqual([table.name, true]);
       expect(compared.rows).toBe(table.rows);
-      expect(compared.by).toBe(table.parts.length === 1 ? "bytes" : "rows");
+      // Parts that are loaded side by side may come in their order all the same.
+      expect(compared.by).toBeOneOf(table.parts.length === 1 ? ["bytes"] : ["bytes", "rows"]);
     }
     expect(await rowsOf("small")).toEqual(await rowsOf("small", source));
   });

@@ -88,9 +88,13 @@ test("a lease of another machine that is renewed is LOCKED", async () => {
   };
   await renew();
   const asking = errorOf(acquireLease(storage, { key }));
-  const timer = setInterval(() => void renew(), 50);
+  let renewing = Promise.resolve();
+  const timer = setInterval(() => {
+    renewing = renewing.then(renew);
+  }, 50);
   expect((await asking).message).toContain("somebody elsewhere");
   clearInterval(timer);
+  await renewing;
 });
 
 test("a lease that is no lease is nobody's", async () => {

@@ -240,12 +240,12 @@ test("wrong keys are STORAGE_DENIED, and no secret is told", async () => {
     credentials: { ...place.server.credentials, secretAccessKey },
   });
   for (const work of [
-    storage.put("k", Buffer.from("x")),
-    storage.head("k"),
-    storage.probe(),
-    keysOf(storage, ""),
+    async () => await storage.put("k", Buffer.from("x")),
+    async () => await storage.head("k"),
+    async () => await storage.probe(),
+    async () => await keysOf(storage, ""),
   ]) {
-    const error = await errorOf(work);
+    const error = await errorOf(work());
     expect(error.code).toBe("STORAGE_DENIED");
     expect(JSON.stringify([error.message, error.hint, error.stack])).not.toContain(secretAccessKey);
   }
