@@ -26,9 +26,11 @@ test("large objects are told as not covered", async () => {
   ]);
 });
 
+function comment(text: string): string {
+  return `DO $$ BEGIN EXECUTE format('COMMENT ON DATABASE %I IS %L', current_database(), '${text}'); END $$`;
+}
+
 test("a comment on the database is told, but not the one that initdb wrote", async () => {
-  const comment = (text: string): string =>
-    `DO $$ BEGIN EXECUTE format('COMMENT ON DATABASE %I IS %L', current_database(), '${text}'); END $$`;
   expect(await uncoveredOf([comment("default administrative connection database")])).toEqual([]);
   expect(await uncoveredOf([comment("ours")])).toMatchObject([{ kind: "comment" }]);
 });
