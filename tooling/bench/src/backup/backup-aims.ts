@@ -31,7 +31,7 @@ export function memoryAim(peakMiB: number, what: string): readonly Aim[] {
     {
       text: `peak memory of ${what} under ${memoryLimitMiB} MiB`,
       reached: peakMiB < memoryLimitMiB,
-      measured: `${Math.round(peakMiB)} MiB, its pg_dump included`,
+      measured: `${Math.round(peakMiB)} MiB`,
     },
   ];
 }

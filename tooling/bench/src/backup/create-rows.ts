@@ -63,7 +63,7 @@ export async function createRows(
       ],
       notes: [
         "the ratio is to the ceiling: no client can be faster than the server writes COPY text",
-        "ours is encrypted and compressed with zstd 1, each part hashed twice, the record signed",
+        "ours is encrypted and compressed with zstd 1, each part hashed twice, the record signed; its memory and CPU are with those of the pg_dump that reads the schema",
         ...missingNotes(programs.map(({ name }) => name)),
       ],
     },
