@@ -24,11 +24,6 @@ export function useFirestore(): void {
   });
 }
 
-/** The address of the emulator of this file. */
-function firestoreHost(): string {
-  return host;
-}
-
 /** A database that nobody else has. */
 export async function openTestFirestore(
   options: {

@@ -52,9 +52,6 @@ export async function openCatalog(
   return { version: server?.version ?? 0, rows };
 }
 
-/** The lowest OID of what users make; everything below comes with the server. */
-const firstUserOid = 16384;
-
 /** Options of a relation as `WITH` takes them: `fillfactor='70', …`. Null when there are none. */
 export function relOptions(expression: string, prefix = ""): string {
   return `(SELECT string_agg('${prefix}' || quote_ident(option_name) || '=' || quote_literal(option_value), ', ')
