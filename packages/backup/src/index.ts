@@ -21,6 +21,7 @@ export type { BackupEncryption } from "./backup-encryption.ts";
 export { BackupError, type BackupErrorCode, type BackupErrorDetails } from "./backup-error.ts";
 export { createBackup } from "./create/create-backup.ts";
 export type * from "./create/create-options.ts";
+export { sourceIdOf, type SourceNames } from "./create/source-id-of.ts";
 export { createKeys, type CreatedKeys, type CreateKeysOptions } from "./keys/create-keys.ts";
 export { exportKeys, type ExportedKeys, type ExportKeysOptions } from "./keys/export-keys.ts";
 export { verifyKeys, type KeysReport, type VerifyKeysOptions } from "./keys/verify-keys.ts";

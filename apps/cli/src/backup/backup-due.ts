@@ -5,7 +5,7 @@ import type { LoadedSettings } from "../config/load-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import type { BackupKeys } from "./backup-keys.ts";
 import type { OpenedStores } from "./open-backup-stores.ts";
-import { sourceIdOf } from "./source-id-of.ts";
+import { seriesOf } from "./series-of.ts";
 
 /** What decides whether a backup is due. */
 export interface DueParts {
@@ -21,7 +21,7 @@ export async function dueOf(context: CommandContext, parts: DueParts): Promise<D
   const schedule = await scheduleOf(context, parts.settings);
   const startedAts = await startsOf({
     ...parts,
-    source: sourceIdOf(parts.settings, parts.opened),
+    source: await seriesOf(parts.settings, parts.opened),
     signal: context.signal,
   });
   return dueRun({ schedule, startedAts, now: new Date() });

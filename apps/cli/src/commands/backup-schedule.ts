@@ -7,7 +7,7 @@ import { backupSettings, openBackupStorage } from "../backup/open-backup-storage
 import { openBackupStores, usedStores } from "../backup/open-backup-stores.ts";
 import { pruneStorage } from "../backup/prune-storage.ts";
 import { type ScheduleLog, scheduleLog } from "../backup/schedule-log.ts";
-import { sourceIdOf } from "../backup/source-id-of.ts";
+import { seriesOf } from "../backup/series-of.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import { backupEmit } from "./backup-emit.ts";
@@ -52,7 +52,7 @@ export async function backupSchedule(
     startedAts: async (signal) => {
       if (source === undefined) {
         await using opened = await open();
-        source = sourceIdOf(settings, opened);
+        source = await seriesOf(settings, opened);
       }
       return await startsOf({ storage, keys, source, signal });
     },

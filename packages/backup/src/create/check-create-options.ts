@@ -5,6 +5,7 @@ import { BackupError } from "../backup-error.ts";
 import { parseSigningKey } from "../minisign/signing-key.ts";
 import { readMarker } from "../restore/postgres-target.ts";
 import type { CreateBackupOptions } from "./create-options.ts";
+import { sourceIdOf } from "./source-id-of.ts";
 
 /** What {@link createBackup} works with once its options are known to be right. */
 export interface CheckedOptions {
@@ -84,11 +85,8 @@ async function sourceOf({
     firestore === undefined
       ? null
       : { projectId: firestore.projectId, databaseId: firestore.databaseId };
-  const names = [
-    ...(row === null ? [] : [`postgres:${row.database}`]),
-    ...(documents === null ? [] : [`firestore:${documents.projectId}/${documents.databaseId}`]),
-  ];
-  return { id: source ?? names.join("+"), postgres: row, firestore: documents };
+  const id = source ?? sourceIdOf({ database: row?.database, firestore: documents ?? undefined });
+  return { id, postgres: row, firestore: documents };
 }
 
 /** Half a database must not become the newest backup. */

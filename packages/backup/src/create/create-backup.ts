@@ -1,6 +1,6 @@
 import { archiveNames, backupFolder, backupKey } from "../archive/archive-layout.ts";
 import { newBackupId } from "../archive/backup-id.ts";
-import { archiveFormat, type CommitRecord, type Manifest } from "../archive/backup-manifest.ts";
+import { archiveFormat, type Manifest } from "../archive/backup-manifest.ts";
 import { listBackups } from "../archive/list-backups.ts";
 import { BackupError } from "../backup-error.ts";
 import { openPartSink } from "../part/open-part-sink.ts";
@@ -63,34 +63,63 @@ async function createUnder(
       signal,
     }),
   );
-  const dumped = await dumpStores({ ...options, sink });
-  const manifest: Manifest = { format: archiveFormat, id, ...dumped };
-  onProgress?.({ kind: "step", step: "commit" });
-  const record: CommitRecord = await commitBackup({
-    storage,
-    sink,
-    manifest,
-    startedAt,
-    source: checked.source,
-    previous: before.findLast(({ valid }) => valid)?.id ?? null,
-    encryption: checked.encryption,
-    signing: checked.signing,
-    warnings: [...leaseWarnings(lease), ...clockWarnings, ...warningsOf(manifest)],
-    now,
-    beforeCommit: async () => {
-      await lease.check();
-      await refuseCollected(storage, id, signal);
-    },
-    signal,
-  });
+  let mayBeCommitted = false;
   try {
-    // gc leaves its word before it looks for the record: of the two, one sees the other.
-    await refuseCollected(storage, id, signal);
+    const dumped = await dumpStores({ ...options, sink });
+    const manifest: Manifest = { format: archiveFormat, id, ...dumped };
+    onProgress?.({ kind: "step", step: "commit" });
+    const record = await commitBackup({
+      storage,
+      sink,
+      manifest,
+      startedAt,
+      source: checked.source,
+      previous: before.findLast(({ valid }) => valid)?.id ?? null,
+      encryption: checked.encryption,
+      signing: checked.signing,
+      warnings: [...leaseWarnings(lease), ...clockWarnings, ...warningsOf(manifest)],
+      now,
+      beforeCommit: async () => {
+        await lease.check();
+        await refuseCollected(storage, id, signal);
+        mayBeCommitted = true;
+      },
+      signal,
+    });
+    await takeBackIfCollected(storage, id);
+    return { id, record, manifest };
   } catch (error) {
+    // A commit that was asked for may still happen: then its parts must be there. gc looks after what is left.
+    if (!mayBeCommitted) await removeParts(storage, id);
+    throw error;
+  }
+}
+
+/** How long a run that failed tries to clean up behind itself. */
+const cleanUpMs = 15_000;
+
+/** Removes what a run has stored that is no backup. What cannot be removed is left to gc. */
+async function removeParts(storage: Storage, id: string): Promise<void> {
+  const signal = AbortSignal.timeout(cleanUpMs);
+  try {
+    const keys: string[] = [];
+    for await (const { key } of storage.list(backupFolder(id), { signal })) keys.push(key);
+    await storage.delete(keys, { signal });
+  } catch (error) {
+    // Why the run failed is what must be told.
+    if (!(error instanceof BackupError)) throw error;
+  }
+}
+
+/** gc leaves its word before it looks for the record: of the two, one sees the other. */
+async function takeBackIfCollected(storage: Storage, id: string): Promise<void> {
+  try {
+    await refuseCollected(storage, id, undefined);
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== "CONFLICT") return;
     await storage.delete([backupKey(id, archiveNames.commitRecord)]);
     throw error;
   }
-  return { id, record, manifest };
 }
 
 /** gc takes a run for dead whose folder is old; it says so before it removes anything. */

@@ -98,10 +98,17 @@ export function s3Error(doing: string, error: unknown, key?: string): BackupErro
   const meaning = codes[code] ?? meaningOf(status, message);
   const what = [code, status > 0 ? `HTTP ${status}` : "", message].filter(Boolean).join(", ");
   return new BackupError(meaning, `${doing} failed: ${what}`, {
-    hint: hints[code] ?? hintsByCode[meaning],
+    hint: hints[code] ?? hintOf(message) ?? hintsByCode[meaning],
     key,
     cause: error,
   });
+}
+
+/** What the SDK itself says has no code. */
+function hintOf(message: string): string | undefined {
+  return message === "Region is missing"
+    ? "Name the region of the bucket (region, BACKUP_S3_REGION, AWS_REGION), as in eu-central-1."
+    : undefined;
 }
 
 function meaningOf(status: number, message: string): BackupErrorCode {

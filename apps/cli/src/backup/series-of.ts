@@ -2,12 +2,11 @@ import type { Settings } from "../config/settings.ts";
 import type { OpenedStores } from "./open-backup-stores.ts";
 
 /** The name of the series that backups of these stores belong to: that of the settings, or the one that `createBackup` gives. */
-export function sourceIdOf(
+export async function seriesOf(
   { BACKUP_SOURCE: source }: Settings,
   { names, firestore }: OpenedStores,
-): string {
-  const parts = names.map(({ store, name }) =>
-    store === "postgres" ? `postgres:${name}` : `firestore:${name}/${firestore?.databaseId ?? ""}`,
-  );
-  return source ?? parts.join("+");
+): Promise<string> {
+  const { sourceIdOf } = await import("@ctb-data/backup");
+  const database = names.find(({ store }) => store === "postgres")?.name;
+  return source ?? sourceIdOf({ database, firestore });
 }
