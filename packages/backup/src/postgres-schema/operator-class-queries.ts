@@ -6,13 +6,33 @@ const operatorItem = `'OPERATOR ' || o.amopstrategy || ' ' || o.amopopr::regoper
 const functionItem = `'FUNCTION ' || p.amprocnum || ' (' || format_type(p.amproclefttype, NULL) || ', ' || format_type(p.amprocrighttype, NULL)
     || ') ' || p.amproc::regprocedure`;
 
+function isOfExtension(catalog: string, oid: string): string {
+  return `EXISTS (SELECT FROM pg_depend e WHERE e.deptype = 'e' AND e.classid = '${catalog}'::regclass AND e.objid = ${oid})`;
+}
+
+/**
+ * What somebody put into a family himself. An extension fills its own families, with what is its own and the server's, and makes
+ * them again: pg_depend ties such members to the family only, not to the extension.
+ */
+function isOwn(family: string, catalog: string, member: string): string {
+  return `(NOT ${isOfExtension("pg_opfamily", family)} OR ${member} >= 16384 AND NOT ${isOfExtension(catalog, member)})`;
+}
+
 /** The operators and functions that pg_depend ties to a class or a family, in a fixed order. */
-function itemsOf(catalog: string, oid: string): string {
+function itemsOf(catalog: "pg_opclass" | "pg_opfamily", oid: string): string {
   const tied = (table: string): string =>
     `JOIN pg_depend d ON d.classid = '${table}'::regclass AND d.refclassid = '${catalog}'::regclass AND d.refobjid = ${oid}`;
+  // Nobody but its owner puts anything into a class.
+  const [operators, functions] =
+    catalog === "pg_opclass"
+      ? ["true", "true"]
+      : [
+          isOwn("o.amopfamily", "pg_operator", "o.amopopr"),
+          isOwn("p.amprocfamily", "pg_proc", "p.amproc"),
+        ];
   return `(SELECT string_agg(item, ', ' ORDER BY item COLLATE "C") FROM (
-    SELECT ${operatorItem} AS item FROM pg_amop o ${tied("pg_amop")} AND d.objid = o.oid
-    UNION SELECT ${functionItem} FROM pg_amproc p ${tied("pg_amproc")} AND d.objid = p.oid) items)`;
+    SELECT ${operatorItem} AS item FROM pg_amop o ${tied("pg_amop")} AND d.objid = o.oid WHERE ${operators}
+    UNION SELECT ${functionItem} FROM pg_amproc p ${tied("pg_amproc")} AND d.objid = p.oid WHERE ${functions}) items)`;
 }
 
 const families = `SELECT 'pg_opfamily:' || f.oid AS key, 'operator family' AS kind, n.nspname::text AS schema,
