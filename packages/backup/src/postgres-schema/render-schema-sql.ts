@@ -5,6 +5,8 @@ export const schemaSettings: readonly string[] = [
   "SET statement_timeout = 0",
   "SET lock_timeout = 0",
   "SET idle_in_transaction_session_timeout = 0",
+  // Those of versions 14 and 17: a server that does not know them cannot end anything by them.
+  "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout')",
   "SET client_encoding = 'UTF8'",
   "SET standard_conforming_strings = on",
   "SELECT pg_catalog.set_config('search_path', '', false)",

@@ -25,7 +25,8 @@ export async function restoreSequences(
           const name = qualifiedName(sequence);
           const { lastValue } = sequence;
           const ahead = `FROM ${name} AS now, pg_catalog.pg_sequence AS kind WHERE kind.seqrelid = now.tableoid
-            AND CASE WHEN kind.seqincrement > 0 THEN now.last_value < ${lastValue} ELSE now.last_value > ${lastValue} END`;
+            AND (CASE WHEN kind.seqincrement > 0 THEN now.last_value < ${lastValue} ELSE now.last_value > ${lastValue} END
+              OR now.last_value = ${lastValue} AND NOT now.is_called)`;
           await tx.query(
             raise ? setvalSql(sequence).replace(/;$/u, () => ` ${ahead}`) : setvalSql(sequence),
           );

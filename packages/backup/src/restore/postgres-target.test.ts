@@ -83,6 +83,18 @@ test("the word of a restore is there until it is taken away", async () => {
     whole: false,
     tables: { 'public."a b"': "made" },
   });
-  await dropMarker(postgres);
+  await postgres.transaction(dropMarker);
   expect(await readMarker(postgres)).toBeUndefined();
+});
+
+test("a schema of that name which somebody else made is refused, and never dropped for the word of a restore", async () => {
+  await using database = await createTestDatabase();
+  await using postgres = await openPostgres({ url: database.url });
+  await postgres.query("CREATE SCHEMA ctb_data_restore");
+  await expect(readMarker(postgres)).rejects.toMatchObject({ code: "REFUSED" });
+  await postgres.query("CREATE TABLE ctb_data_restore.mine (id int PRIMARY KEY)");
+  await expect(readMarker(postgres)).rejects.toMatchObject({
+    code: "REFUSED",
+    message: expect.stringContaining("mine"),
+  });
 });

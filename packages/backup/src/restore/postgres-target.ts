@@ -1,4 +1,5 @@
 import { quoteLiteral, type Queryable } from "@ctb-data/postgres";
+import { BackupError } from "../backup-error.ts";
 
 /** An unfinished restore, as it left word in the database that it restores into. */
 export interface RestoreMarker {
@@ -21,19 +22,37 @@ const notOfExtension = (catalog: string): string =>
   `NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS member WHERE member.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass
      AND member.objid = object.oid AND member.deptype = 'e')`;
 
-/** The word that an unfinished restore left; undefined when there is none. */
+/**
+ * The word that an unfinished restore left; undefined when there is none.
+ *
+ * @throws {BackupError} REFUSED when the schema for it is somebody's own: no restore could keep it.
+ */
 export async function readMarker(connection: Queryable): Promise<RestoreMarker | undefined> {
-  const { rows: there } = await connection.query<{ there: boolean }>(
-    `SELECT pg_catalog.to_regclass('${markerSchema}.state') IS NOT NULL AS there`,
+  const { rows: there } = await connection.query<{ names: readonly string[] }>(
+    `SELECT ARRAY(SELECT relname::text FROM pg_catalog.pg_class AS c WHERE c.relnamespace = n.oid AND relkind <> 'i'
+         UNION ALL SELECT proname || '()' FROM pg_catalog.pg_proc WHERE pronamespace = n.oid
+         UNION ALL SELECT typname FROM pg_catalog.pg_type WHERE typnamespace = n.oid AND typrelid = 0 AND typcategory <> 'A') AS names
+       FROM pg_catalog.pg_namespace AS n WHERE nspname = '${markerSchema}'`,
   );
-  if (there[0]?.there !== true) return undefined;
+  const [schema] = there;
+  if (schema === undefined) return undefined;
+  if (schema.names.join() !== "state") {
+    throw new BackupError(
+      "REFUSED",
+      `The database has a schema ${markerSchema} that no restore made${schema.names.length === 0 ? "" : `, with ${schema.names.slice(0, 3).join(", ")}`}.`,
+      { hint: `Rename it: unfinished restores leave word of themselves under that name.` },
+    );
+  }
   const { rows } = await connection.query<RestoreMarker>(
     `SELECT backup, started_at::text AS "startedAt", whole, tables, done FROM ${markerSchema}.state`,
   );
   return rows[0];
 }
 
-/** What leaves word of a restore that begins, as statements. They belong into the transaction that makes the first change. */
+/**
+ * What leaves word of a restore that begins, as statements. They belong into the transaction that makes the first change. The table has
+ * a key: a publication of all tables, which may be restored meanwhile, forbids to update one that has none.
+ */
 export function markerStatements({
   backup,
   whole,
@@ -42,21 +61,31 @@ export function markerStatements({
   return [
     `DROP SCHEMA IF EXISTS ${markerSchema} CASCADE`,
     `CREATE SCHEMA ${markerSchema}`,
-    `CREATE TABLE ${markerSchema}.state (backup text NOT NULL, started_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    `CREATE TABLE ${markerSchema}.state (backup text PRIMARY KEY, started_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
        whole boolean NOT NULL, tables jsonb NOT NULL, done boolean NOT NULL DEFAULT false)`,
     `INSERT INTO ${markerSchema}.state (backup, whole, tables)
        VALUES (${quoteLiteral(backup)}, ${String(whole)}, ${quoteLiteral(JSON.stringify(tables))})`,
   ];
 }
 
-/** The rows are restored. What else belongs to the restore may still be under way. */
+/** The rows are restored. What else belongs to the restore may still be under way. In a transaction, as its first statement. */
 export async function markDone(connection: Queryable): Promise<void> {
+  // What was restored may be a setting that makes every new session's transactions read-only.
+  await connection.query("SET TRANSACTION READ WRITE");
   await connection.query(`UPDATE ${markerSchema}.state SET done = true`);
 }
 
-/** The restore is done. */
+/** The restore is done. In a transaction, as {@link markDone}: event triggers are off while it lasts, for none must see it. */
 export async function dropMarker(connection: Queryable): Promise<void> {
+  await connection.query("SET TRANSACTION READ WRITE");
+  const { rows } = await connection.query<{ off: string; on: string }>(
+    `SELECT pg_catalog.format('ALTER EVENT TRIGGER %I DISABLE', evtname) AS off,
+       pg_catalog.format('ALTER EVENT TRIGGER %I ENABLE %s', evtname, CASE evtenabled WHEN 'R' THEN 'REPLICA' WHEN 'A' THEN 'ALWAYS' ELSE '' END) AS on
+     FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' AND pg_catalog.pg_has_role(evtowner, 'USAGE')`,
+  );
+  for (const { off } of rows) await connection.query(off);
   await connection.query(`DROP SCHEMA IF EXISTS ${markerSchema} CASCADE`);
+  for (const { on } of rows) await connection.query(on);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { openBackup, type OpenedBackup } from "../archive/read-backup.ts";
 import { BackupError } from "../backup-error.ts";
 import { restoreFirestore } from "../firestore/restore-firestore.ts";
+import { refuseDamaged } from "./refuse-damaged.ts";
 import type { RestoreBackupOptions, RestoreReport } from "./restore-options.ts";
 import { endPostgresRestore, restorePostgres } from "./restore-postgres.ts";
 
@@ -26,6 +27,9 @@ export async function restoreBackup(options: RestoreBackupOptions): Promise<Rest
   const wantsDocuments =
     firestore !== undefined && (tables === undefined || collection !== undefined);
   checkHolds(backup, { wantsRows, wantsDocuments });
+  // Documents come after the rows, and rows that were replaced are gone by then.
+  if (wantsRows && wantsDocuments && (options.mode ?? "empty") !== "empty")
+    await refuseDamaged(backup, "firestore", options);
   const rows = wantsRows ? await restorePostgres(backup, { ...options, postgres }) : null;
   const documents = wantsDocuments
     ? await restoreDocuments(backup, { ...options, firestore })

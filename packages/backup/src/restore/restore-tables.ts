@@ -68,14 +68,20 @@ export async function restoreTables(
     // Rows that came in between are somebody's: the next try must not take the table for one that it may empty.
     if (error instanceof BackupError && error.code === "NOT_EMPTY")
       await leaveWord(postgres, backup, plan.toMake);
+    // It was one transaction, and left nothing: nothing is unfinished, and other backups may be restored and made.
+    else if (mode !== "empty" && plan.toMake.length === 0 && plan.begun.size === 0)
+      await postgres.transaction(dropMarker);
     throw error;
   }
-  await restoreSequences(postgres, await sequencesOf(postgres, manifest, plan), {
-    raise: mode === "overwrite",
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
+  const { own, shared } = await sequencesOf(postgres, manifest, plan);
+  const stop = options.signal === undefined ? {} : { signal: options.signal };
+  await restoreSequences(postgres, own, { raise: mode === "overwrite", ...stop });
+  await restoreSequences(postgres, shared, { raise: true, ...stop });
   const built = await applyPostData(postgres, plan.postData, applying);
-  await asDatabaseWork({ doing: "Ending the restore" }, async () => await markDone(postgres));
+  await asDatabaseWork(
+    { doing: "Ending the restore" },
+    async () => await postgres.transaction(markDone),
+  );
   return {
     ...count,
     warnings: [
@@ -97,7 +103,7 @@ async function leaveWord(
   await postgres.transaction(async (tx) => {
     for (const sql of statements) await tx.query(sql);
   });
-  if (toMake.length === 0) await dropMarker(postgres);
+  if (toMake.length === 0) await postgres.transaction(dropMarker);
 }
 
 interface Archived {
@@ -112,8 +118,8 @@ async function planTables(
 ): Promise<TablePlan> {
   const { postgres } = options;
   const marker = await readMarker(postgres);
-  refuseOther(marker, backup.record.id);
   const wanted = wantedTables(manifest, schema, options.tables);
+  refuseOther(marker, backup.record.id, options.mode === "exact" ? wanted : []);
   const there = await presentTables(
     postgres,
     wanted.map(({ root }) => qualifiedName(root)),
@@ -196,27 +202,31 @@ async function loadWanted(
   );
 }
 
-/** Sequences that the tables own, or take their defaults from. */
+/** Sequences that the tables own, or take their defaults from; `shared` are those that other tables take theirs from, too. */
 async function sequencesOf(
   postgres: PostgresRestoreOptions["postgres"],
   manifest: PostgresPart,
   { wanted }: TablePlan,
-): Promise<PostgresPart["sequences"]> {
+): Promise<Readonly<Record<"own" | "shared", PostgresPart["sequences"]>>> {
   const names = wanted.flatMap(({ root, table }) => [qualifiedName(root), qualifiedName(table)]);
-  const { rows } = await postgres.query<{ schema: string; name: string }>(
-    `WITH wanted AS (SELECT DISTINCT pg_catalog.to_regclass(name) AS oid FROM unnest($1::text[]) AS name)
-     SELECT n.nspname AS schema, c.relname AS name FROM pg_catalog.pg_class AS c
+  const { rows } = await postgres.query<{ schema: string; name: string; shared: boolean }>(
+    `WITH wanted AS (SELECT DISTINCT pg_catalog.to_regclass(name) AS oid FROM unnest($1::text[]) AS name),
+       takes AS (SELECT d.refobjid AS sequence, a.adrelid IN (SELECT oid FROM wanted) AS inside
+         FROM pg_catalog.pg_attrdef AS a JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = a.oid
+         WHERE d.refclassid = 'pg_catalog.pg_class'::regclass)
+     SELECT n.nspname AS schema, c.relname AS name,
+       EXISTS (SELECT FROM takes WHERE sequence = c.oid AND NOT inside) AS shared FROM pg_catalog.pg_class AS c
        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
      WHERE c.relkind = 'S' AND (
        EXISTS (SELECT FROM pg_catalog.pg_depend AS d JOIN wanted ON d.refobjid = wanted.oid
          WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i'))
-       OR EXISTS (SELECT FROM pg_catalog.pg_attrdef AS a JOIN wanted ON a.adrelid = wanted.oid
-         JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = a.oid
-         WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = c.oid))`,
+       OR EXISTS (SELECT FROM takes WHERE sequence = c.oid AND inside))`,
     [names],
   );
-  const owned = new Set(rows.map(qualifiedName));
-  return manifest.sequences.filter((sequence) => owned.has(qualifiedName(sequence)));
+  const found = new Map(rows.map((row) => [qualifiedName(row), row.shared]));
+  const those = (shared: boolean): PostgresPart["sequences"] =>
+    manifest.sequences.filter((sequence) => found.get(qualifiedName(sequence)) === shared);
+  return { own: those(false), shared: those(true) };
 }
 
 function isBegunIn({ tables }: RestoreMarker, { root, table }: WantedTable): boolean {
@@ -258,13 +268,23 @@ async function presentTables(
   return new Set(rows.map(({ name }) => name));
 }
 
-function refuseOther(marker: RestoreMarker | undefined, id: string): void {
+/** What an unfinished restore of another backup left may go where it is replaced as a whole: by `replaced`. */
+function refuseOther(
+  marker: RestoreMarker | undefined,
+  id: string,
+  replaced: readonly WantedTable[],
+): void {
   if (marker === undefined || (!marker.whole && marker.backup === id)) return;
+  const names = new Set(replaced.flatMap(({ root, table }) => [root, table]).map(qualifiedName));
+  const left = Object.keys(marker.tables).filter((name) => !names.has(name));
+  if (!marker.whole && left.length === 0) return;
   throw new BackupError(
     "REFUSED",
     `The database holds an unfinished restore of ${marker.backup}, begun ${marker.startedAt}.`,
     {
-      hint: "Run that restore again first: it starts over and ends what was begun.",
+      hint: marker.whole
+        ? "Run that restore again first: it starts over and ends what was begun."
+        : `Run that restore again first; or restore ${left.join(", ")}, too, with \`exact\`.`,
       backup: marker.backup,
     },
   );
