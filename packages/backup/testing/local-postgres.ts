@@ -43,7 +43,12 @@ export async function startLocalPostgres(bin: string): Promise<LocalPostgres> {
   const init = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"];
   await run(join(bin, "initdb"), init, { ...user, env, cwd: folder });
   const port = await freePort();
-  const settings = ["fsync=off", "wal_level=logical", `unix_socket_directories=${folder}`];
+  const settings = [
+    "fsync=off",
+    "wal_level=logical",
+    "max_prepared_transactions=2",
+    `unix_socket_directories=${folder}`,
+  ];
   const server = spawn(
     join(bin, "postgres"),
     ["-D", data, "-p", String(port), "-h", "127.0.0.1", ...settings.flatMap((s) => ["-c", s])],

@@ -146,16 +146,17 @@ async function blockedTables(
 ): Promise<readonly BlockedTable[]> {
   const ours = held.map(({ connection }) => connection.processId);
   const { rows } = await postgres.query<BlockedTable>(
-    `SELECT format('%I.%I', n.nspname, c.relname) AS "table",
-      format('process %s%s, in a transaction since %s', l.pid, ' (' || nullif(a.application_name, '') || ')',
-        to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS" UTC"')) AS holder
+    `SELECT format('%I.%I', n.nspname, c.relname) AS "table", CASE WHEN l.pid IS NULL
+        THEN 'a prepared transaction (pg_prepared_xacts), which no process holds'
+      ELSE format('process %s%s, in a transaction since %s', l.pid, ' (' || nullif(a.application_name, '') || ')',
+        to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS" UTC"')) END AS holder
       FROM pg_catalog.pg_locks AS l
       JOIN pg_catalog.pg_class AS c ON c.oid = l.relation
       JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
       LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
       WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND c.relkind IN ('r', 'p')
         AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-        AND NOT l.pid = ANY ($1::int[])
+        AND (l.pid IS NULL OR NOT l.pid = ANY ($1::int[]))
       ORDER BY l.granted DESC, 1`,
     [ours],
     { ...(signal && { signal }) },
@@ -180,7 +181,7 @@ function lockTimeout(
     `${names} stayed locked through ${lockTries} tries, by ${first.holder}.`,
     {
       table: first.table,
-      hint: "Wait for that transaction, or end it with pg_terminate_backend; or raise the number of tries.",
+      hint: "Wait for that transaction, or end it with pg_terminate_backend (a prepared one with ROLLBACK PREPARED or COMMIT PREPARED); or raise the number of tries.",
     },
   );
 }

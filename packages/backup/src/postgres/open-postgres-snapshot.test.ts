@@ -2,7 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openPostgres, type Connection, type Postgres } from "@ctb-data/postgres";
 import { createTestDatabase, type TestDatabase } from "@ctb-data/postgres/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { startLocalPostgres } from "../../testing/local-postgres.ts";
 import { memoryParts } from "../../testing/rows-memory-parts.ts";
+import { localServer } from "../../testing/schema-servers.ts";
 import {
   openPostgresSnapshot,
   type PostgresSnapshot,
@@ -190,6 +192,26 @@ describe("what others do during the run", () => {
     // Nothing is left behind.
     await run("TRUNCATE users");
   });
+
+  test.skipIf(localServer === undefined)(
+    "a table that a prepared transaction keeps locked is named, though no process holds it",
+    async () => {
+      await using server = await startLocalPostgres(localServer ?? "");
+      await using here = await openPostgres({ url: await server.createDatabase("prepared") });
+      await here.withConnection(async (connection) => {
+        for (const sql of ["CREATE TABLE users ()", "BEGIN", "LOCK TABLE users"])
+          await connection.query(sql);
+        await connection.query("PREPARE TRANSACTION 'forgotten'");
+      });
+      await expect(open({ postgres: here, lockTimeoutMs: 20, lockTries: 2 })).rejects.toMatchObject(
+        {
+          code: "LOCK_TIMEOUT",
+          table: "public.users",
+          message: expect.stringContaining("a prepared transaction"),
+        },
+      );
+    },
+  );
 
   test("a signal ends the waiting for locks, and leaves nothing behind", async () => {
     await app.withConnection(async (connection) => {
