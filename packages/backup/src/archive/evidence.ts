@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { BackupError } from "../backup-error.ts";
+import { BackupError, type BackupErrorCode } from "../backup-error.ts";
 import { signMessage } from "../minisign/sign-message.ts";
 import { verifySignature } from "../minisign/verify-signature.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -107,10 +107,10 @@ async function readOne(
     signal,
   }: EvidenceQuery & { readonly signal: AbortSignal | undefined },
 ): Promise<Evidence | undefined> {
-  const content = await storage.get(key, { signal });
-  const signature = await storage.get(`${key}.minisig`, { signal });
-  if (content === undefined || signature === undefined) return undefined;
   try {
+    const content = await storage.get(key, { signal });
+    const signature = await storage.get(`${key}.minisig`, { signal });
+    if (content === undefined || signature === undefined) return undefined;
     const { trustedComment } = verifySignature({
       message: content.body,
       signature: Buffer.from(signature.body).toString(),
@@ -121,10 +121,19 @@ async function readOne(
     return isHere && trustedComment === commentOf(backup) ? evidence : undefined;
   } catch (error) {
     // Anybody who can write there can leave anything: it proves nothing, and must not stop what is good.
-    if (error instanceof BackupError) return undefined;
+    if (error instanceof BackupError && provesNothing.has(error.code)) return undefined;
     throw error;
   }
 }
+
+/** Bytes that are no evidence, or too many to be some. A storage that fails is another matter. */
+const provesNothing: ReadonlySet<BackupErrorCode> = new Set([
+  "BAD_SIGNATURE",
+  "CORRUPT",
+  "UNKNOWN_FORMAT",
+  "INVALID_KEY",
+  "INVALID_OPTIONS",
+]);
 
 /** What the signature says that it is for, so that it cannot be put under something else. */
 function commentOf(backup: string): string {

@@ -1,6 +1,6 @@
 import { BackupError } from "../backup-error.ts";
 import type { Storage } from "../storage/storage.ts";
-import { archiveNames, archiveRoots } from "./archive-layout.ts";
+import { archiveNames, archiveRoots, backupFolder } from "./archive-layout.ts";
 import { isBackupId, startOfBackupId } from "./backup-id.ts";
 import type { CommitRecord } from "./backup-manifest.ts";
 import { readEvidence, type Evidence } from "./evidence.ts";
@@ -75,7 +75,7 @@ async function summaryOf(
   try {
     signed = await readSignedRecord(storage, id, options);
   } catch (error) {
-    if (!(error instanceof BackupError) || !isAboutTheBackup(error)) throw error;
+    if (!(error instanceof BackupError) || !isAboutTheBackup(error, id)) throw error;
     return unreadable(id, error.message);
   }
   const { record, recordSha256, trusted } = signed;
@@ -111,7 +111,9 @@ function provenBy(
   };
 }
 
-function isAboutTheBackup({ code }: BackupError): boolean {
+function isAboutTheBackup({ code, key }: BackupError, id: string): boolean {
+  // Whoever can write there must not be able to stop the list by an object that is too large to be read.
+  if (code === "INVALID_OPTIONS") return key?.startsWith(backupFolder(id)) === true;
   return ["NOT_FOUND", "BAD_SIGNATURE", "CORRUPT", "UNKNOWN_FORMAT", "INVALID_KEY"].includes(code);
 }
 

@@ -5,9 +5,11 @@ import {
   evidenceFolder,
 } from "../archive/archive-layout.ts";
 import { isBackupId } from "../archive/backup-id.ts";
+import type { CommitRecord } from "../archive/backup-manifest.ts";
 import type { Lease } from "../storage/lease.ts";
 import type { Storage, StoredObject } from "../storage/storage.ts";
 import { throwIfCancelled } from "../storage/throw-if-cancelled.ts";
+import { checkStored } from "../verify/check-stored.ts";
 import type { WorkOptions } from "../workflow-options.ts";
 import { deleteObjects, objectsOf, type Deletion } from "./delete-objects.ts";
 import { planPrune, refusalOf, type PruneDecision } from "./plan-prune.ts";
@@ -16,10 +18,12 @@ import type { RetentionPolicy } from "./retention-policy.ts";
 import { checkStorageClock } from "./storage-clock.ts";
 import { tombstoneKey, writeTombstone } from "./tombstone.ts";
 
+type ListedBackup = RetainedBackup & { readonly record?: CommitRecord };
+
 export interface PruneBackupsOptions extends WorkOptions {
   readonly storage: Storage;
-  /** All backups of the storage, as `listBackups` gives them. */
-  readonly backups: readonly RetainedBackup[];
+  /** All backups of the storage, as `listBackups` gives them. With its record, it is seen whether the parts of one are still there. */
+  readonly backups: readonly ListedBackup[];
   readonly policy: RetentionPolicy;
   /** Only says what would be done, and writes nothing. */
   readonly dryRun?: boolean | undefined;
@@ -56,7 +60,7 @@ export interface PruneResult {
 
 /**
  * Deletes the backups that the policy does not keep, oldest first, each after another look at whether the verified ones that must
- * remain are there. First a tombstone says what goes, and why; then goes the commit record, and with it the backup; then its
+ * remain are there, with all their parts. First a tombstone says what goes, and why; then goes the commit record, and with it the backup; then its
  * signature, and its parts. Wherever this is stopped, a backup is whole and listed, or not listed, and gc removes the rest.
  *
  * Nothing outside of the folders of these backups is touched, but their tombstones and evidence. What the storage does not let go (object lock) is
@@ -117,11 +121,11 @@ async function pruneOne(
   const kept = { id, isGone: false, objects: 0, sizeBytes: 0 };
   if (!isBackupId(id)) return { ...kept, why: `${JSON.stringify(id)} is not the id of a backup.` };
   const objects = await objectsOf(storage, backupFolder(id), signal);
-  const missing = await firstMissing(storage, decision.guards);
+  const missing = await firstMissing(options, decision.guards);
   if (missing !== undefined)
     return {
       ...kept,
-      why: `The backup ${missing}, without which it must not be deleted, is not there any more.`,
+      why: `The backup ${missing.id}, without which it must not be deleted, is not ${missing.gone ? "there" : "whole"} any more.`,
     };
   const isNew = await writeTombstone(storage, {
     backup: id,
@@ -175,9 +179,18 @@ function summaryOf(id: string, deletions: readonly Deletion[]): PrunedBackup {
   };
 }
 
-async function firstMissing(storage: Storage, ids: readonly string[]): Promise<string | undefined> {
-  const found = await Promise.all(
-    ids.map(async (id) => await storage.head(backupKey(id, archiveNames.commitRecord))),
-  );
-  return ids.find((_, index) => found[index] === undefined);
+/** Evidence is of the past: parts of a backup that was verified may be gone since, by a rule of the bucket or by hand. */
+async function firstMissing(
+  { storage, backups, signal }: PruneBackupsOptions,
+  ids: readonly string[],
+): Promise<{ readonly id: string; readonly gone: boolean } | undefined> {
+  for (const id of ids) {
+    const found = await storage.head(backupKey(id, archiveNames.commitRecord));
+    if (found === undefined) return { id, gone: true };
+    const record = backups.find((backup) => backup.id === id)?.record;
+    if (record === undefined) continue;
+    if ((await checkStored(storage, record, { signal })).findings.length > 0)
+      return { id, gone: false };
+  }
+  return undefined;
 }
