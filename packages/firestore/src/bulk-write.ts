@@ -69,6 +69,8 @@ class BulkRun {
   readonly #pending = new Map<string, Promise<void>>();
   readonly #stopped: Promise<undefined>;
   #wake: (nothing: undefined) => void = () => {};
+  /** Ends the wait for the source. */
+  #leave: () => void = () => {};
   readonly #failures: BulkSummary["failures"][number][] = [];
   #done = 0;
   #failed = 0;
@@ -95,6 +97,7 @@ class BulkRun {
   stop(error: unknown): void {
     this.#reason ??= { error };
     this.#wake(undefined);
+    this.#leave();
   }
 
   async run(): Promise<BulkSummary> {
@@ -138,7 +141,7 @@ class BulkRun {
     let isDone = false;
     try {
       for (let index = 0; this.#reason === undefined; index += 1) {
-        const next = await Promise.race([source.next(), this.#stopped]);
+        const next = await this.#nextOf(source);
         if (next === undefined) break;
         if (next.done === true) {
           isDone = true;
@@ -152,6 +155,16 @@ class BulkRun {
       // A source that is stuck in its own next() must not hold the end back.
       if (!isDone) void Promise.resolve(source.return?.()).catch(() => {});
     }
+  }
+
+  /** Undefined when the run is stopped. A race with `#stopped`, which lasts, would keep every write until the end. */
+  async #nextOf(
+    source: AsyncIterator<Write> | Iterator<Write>,
+  ): Promise<IteratorResult<Write> | undefined> {
+    return await new Promise((resolve, reject) => {
+      this.#leave = (): void => resolve(undefined);
+      Promise.resolve(source.next()).then(resolve, reject);
+    });
   }
 
   async #take(write: Write, index: number): Promise<void> {
