@@ -108,7 +108,7 @@ export interface RawWriteOptions {
    * asks for. False for an emulator, or a database that is warm.
    */
   readonly ramp?: { readonly start?: number; readonly max?: number } | false | undefined;
-  /** How many requests (of at most 500 writes and about 9 MiB) may be on their way. Default 4. */
+  /** How many requests (of at most 500 writes and about 4 MiB) may be on their way. Default 4. */
   readonly requests?: number;
   /** How often a write is tried again that failed for a reason that passes. Default 10. */
   readonly retries?: number;

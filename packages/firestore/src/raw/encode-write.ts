@@ -6,14 +6,15 @@ import { JsonOutput } from "./json-output.ts";
 import { WireReader } from "./wire-reader.ts";
 import { WireWriter } from "./wire-writer.ts";
 
-const chunkBytes = 256 * 1024;
+const tags = { update: 10, delete: 18, condition: 34 } as const;
 
-/** A write as its message. */
-export interface EncodedWrite {
+/** What a message of a write says. */
+export interface DescribedWrite {
   readonly op: RawWrite["op"];
   /** Below the database. */
   readonly path: string;
-  readonly bytes: Buffer;
+  /** The document; undefined of a delete. */
+  readonly line: Buffer | undefined;
 }
 
 /** Makes messages of writes. */
@@ -21,8 +22,6 @@ export class WriteEncoder {
   readonly #prefix: string;
   readonly #writer = new WireWriter(64 * 1024);
   readonly #document: DocumentMessage;
-  #chunk = Buffer.alloc(0);
-  #used = 0;
 
   /**
    * @param database `projects/p/databases/d`
@@ -41,36 +40,38 @@ export class WriteEncoder {
     return this.#document.movedReferences;
   }
 
-  /** @throws {FirestoreError} INVALID_VALUE for a line that is no document of the database. */
-  encode(write: RawWrite): EncodedWrite {
+  /**
+   * The message of a write, good until the next one is asked for.
+   *
+   * @throws {FirestoreError} INVALID_VALUE for a line that is no document of the database.
+   */
+  encode(write: RawWrite): Buffer {
     const writer = this.#writer;
     writer.clear();
-    if (write.op === "delete") {
-      writer.text(18, this.#prefix + write.path);
-      return { op: write.op, path: write.path, bytes: this.#kept() };
-    }
+    if (write.op === "delete") return writer.text(tags.delete, this.#prefix + write.path).view();
     const document = parse(write.line);
     const path = this.#pathOf(document);
     try {
-      writer.message(10, () => this.#document.write(document));
+      writer.message(tags.update, () => this.#document.write(document));
     } catch (error) {
       throw asInvalid(error, path);
     }
-    if (write.op === "create") writer.message(34, () => writer.varint(8, 0));
-    return { op: write.op, path, bytes: this.#kept() };
+    if (write.op === "create") writer.message(tags.condition, () => writer.varint(8, 0));
+    return writer.view();
   }
 
-  /** What was written, among others in memory of its own: small buffers by the thousand would outlive many collections. */
-  #kept(): Buffer {
-    const size = this.#writer.length;
-    if (size > this.#chunk.length - this.#used) {
-      this.#chunk = Buffer.allocUnsafeSlow(Math.max(size, chunkBytes));
-      this.#used = 0;
-    }
-    const kept = this.#chunk.subarray(this.#used, this.#used + size);
-    this.#writer.copyTo(kept);
-    this.#used += size;
-    return kept;
+  /** What a message of this encoder says. */
+  describe(message: Buffer): DescribedWrite {
+    const reader = new WireReader();
+    reader.bytes = message;
+    if (reader.varint() === tags.delete)
+      return { op: "delete", path: reader.text().slice(this.#prefix.length), line: undefined };
+    const end = reader.end();
+    const start = reader.at;
+    const output = new JsonOutput(message.length * 2);
+    const { name } = new DocumentJson(output).add(message, start, end);
+    const path = name.slice(this.#prefix.length);
+    return { op: end < message.length ? "create" : "set", path, line: output.take(0) };
   }
 
   #pathOf(document: unknown): string {
@@ -86,18 +87,6 @@ export class WriteEncoder {
       hint: "Say in `from` which database the lines are from.",
     });
   }
-}
-
-/** The document of a write, as a line. */
-export function lineOfWrite({ op, bytes }: EncodedWrite): Buffer | undefined {
-  if (op === "delete") return undefined;
-  const reader = new WireReader();
-  reader.bytes = bytes;
-  reader.varint();
-  const end = reader.end();
-  const output = new JsonOutput(bytes.length * 2);
-  new DocumentJson(output).add(bytes, reader.at, end);
-  return output.take(0);
 }
 
 function parse(line: Uint8Array | string): unknown {

@@ -2,16 +2,17 @@ import { statusName, toFirestoreError } from "../classify-error.ts";
 import { FirestoreError } from "../firestore-error.ts";
 import { cancelled } from "../limits.ts";
 import type { RawWrite, RawWriteOptions, RawWriteSummary } from "../raw.ts";
-import { lineOfWrite, WriteEncoder, type EncodedWrite } from "./encode-write.ts";
+import { WriteEncoder } from "./encode-write.ts";
 import { codeOf, isPassing, isPassingCode, waitBeforeTry } from "./passing-failure.ts";
 import type { RawCalls } from "./raw-calls.ts";
 import { readWriteStatuses, type WriteStatus } from "./raw-requests.ts";
-import { WireWriter } from "./wire-writer.ts";
+import type { WireWriter } from "./wire-writer.ts";
+import { WriteBatch } from "./write-batch.ts";
 import { WriteRamp } from "./write-ramp.ts";
 
-/** What one request may have. Firestore takes 10 MiB. */
+/** What one request may have. Firestore takes 10 MiB, and gRPC copies each. */
 const mostWrites = 500;
-const mostBytes = 9 * 1024 * 1024;
+const mostBytes = 4 * 1024 * 1024;
 const invalidArgument = 3;
 /** What gRPC says of a request, with RESOURCE_EXHAUSTED. */
 const tooLarge = /message (?:exceeds maximum|larger than)/i;
@@ -35,8 +36,9 @@ class RawWriting {
   readonly #stopping = new AbortController();
   readonly #signal: AbortSignal;
   readonly #sending = new Set<Promise<void>>();
-  #batch: EncodedWrite[] = [];
-  #batchBytes = 0;
+  /** Memory of requests that were answered. */
+  readonly #free: WireWriter[] = [];
+  #batch: WriteBatch;
   #mostBytes = mostBytes;
   #written = 0;
   #failed = 0;
@@ -49,6 +51,7 @@ class RawWriting {
     this.#calls = calls;
     this.#options = options;
     this.#encoder = new WriteEncoder(calls.database, from);
+    this.#batch = new WriteBatch(calls.database);
     this.#ramp = new WriteRamp(ramp);
     const { signal: stopped } = this.#stopping;
     this.#signal = signal === undefined ? stopped : AbortSignal.any([signal, stopped]);
@@ -61,7 +64,7 @@ class RawWriting {
         if (this.#reason !== undefined) break;
         if (this.#signal.aborted) throw cancelled(this.#signal);
       }
-      if (this.#batch.length > 0 && this.#reason === undefined) await this.#start();
+      if (this.#batch.count > 0 && this.#reason === undefined) await this.#start();
     } catch (error) {
       this.#stop(error);
     }
@@ -71,97 +74,102 @@ class RawWriting {
     return { written: this.#written, failed: this.#failed, movedReferences };
   }
 
-  async #take(write: EncodedWrite): Promise<void> {
-    const isFull =
-      this.#batch.length === mostWrites || this.#batchBytes + write.bytes.length > this.#mostBytes;
-    if (isFull && this.#batch.length > 0) await this.#start();
-    this.#batch.push(write);
-    this.#batchBytes += write.bytes.length;
+  async #take(message: Buffer): Promise<void> {
+    const { count, sizeBytes } = this.#batch;
+    const isFull = count === mostWrites || sizeBytes + message.length > this.#mostBytes;
+    if (isFull && count > 0) await this.#start();
+    this.#batch.add(message);
   }
 
   /** Sends the batch as soon as there is room for it. */
   async #start(): Promise<void> {
     const batch = this.#batch;
-    this.#batch = [];
-    this.#batchBytes = 0;
     const { requests = 4 } = this.#options;
     while (this.#sending.size >= requests) await Promise.race(this.#sending);
     if (this.#reason !== undefined) return;
-    await this.#ramp.take(batch.length, this.#signal);
+    await this.#ramp.take(batch.count, this.#signal);
+    this.#batch = new WriteBatch(this.#calls.database, this.#free.pop());
     const sending = this.#send(batch)
       .catch((error: unknown) => this.#stop(toFirestoreError(error)))
       .finally(() => this.#sending.delete(sending));
     this.#sending.add(sending);
   }
 
-  async #send(batch: readonly EncodedWrite[]): Promise<void> {
-    const { retries = 10 } = this.#options;
+  async #send(batch: WriteBatch): Promise<void> {
+    const { requests = 4, retries = 10 } = this.#options;
     let rest = batch;
     for (let attempt = 0; ; attempt += 1) {
       const statuses = await this.#ask(rest, attempt < retries);
       if (statuses === undefined) return;
       const before = this.#written;
-      const again = rest.filter((write, index) => {
-        const status = statuses[index] ?? { code: 2, message: "The server said nothing of it." };
-        if (isPassingCode(status.code) && attempt < retries) return true;
-        this.#settle(write, status);
-        return false;
-      });
-      const bytes = sizeOf(rest) - sizeOf(again);
+      const again = this.#settleAll(rest, statuses, attempt < retries);
+      const bytes = rest.sizeBytes - (again?.sizeBytes ?? 0);
       this.#options.onProgress?.({ written: this.#written - before, bytes });
-      if (again.length === 0) return;
+      if (again === undefined) {
+        // Of a call that failed, gRPC may still have the request.
+        if (attempt === 0 && this.#free.length < requests) this.#free.push(batch.writer);
+        return;
+      }
       await waitBeforeTry(attempt, this.#signal);
-      await this.#ramp.take(again.length, this.#signal);
+      await this.#ramp.take(again.count, this.#signal);
       rest = again;
     }
   }
 
-  /** What became of each write; undefined when halves of them were sent instead. */
-  async #ask(
-    batch: readonly EncodedWrite[],
+  /** The writes that are to be tried again. */
+  #settleAll(
+    batch: WriteBatch,
+    statuses: readonly WriteStatus[],
     mayRetry: boolean,
-  ): Promise<readonly WriteStatus[] | undefined> {
+  ): WriteBatch | undefined {
+    const again: number[] = [];
+    for (let index = 0; index < batch.count; index += 1) {
+      const status = statuses[index] ?? { code: 2, message: "The server said nothing of it." };
+      if (isPassingCode(status.code) && mayRetry) again.push(index);
+      else this.#settle(batch, index, status);
+    }
+    if (again.length === 0) return undefined;
+    return again.length === batch.count ? batch : batch.pick(again);
+  }
+
+  /** What became of each write; undefined when halves of them were sent instead. */
+  async #ask(batch: WriteBatch, mayRetry: boolean): Promise<readonly WriteStatus[] | undefined> {
     try {
-      const answer = await this.#calls.unary("BatchWrite", this.#requestOf(batch), this.#signal);
+      const answer = await this.#calls.unary("BatchWrite", batch.request, this.#signal);
       return readWriteStatuses(answer);
     } catch (error) {
       const code = codeOf(error);
       if (code === undefined) throw error;
       const status = { code, message: toFirestoreError(error).message };
       const isTooLarge = tooLarge.test(status.message);
-      if (isPassing(error) && !isTooLarge && mayRetry) return batch.map(() => status);
+      if (isPassing(error) && !isTooLarge && mayRetry)
+        return Array.from({ length: batch.count }, () => status);
       if (code !== invalidArgument && !isTooLarge) throw error;
-      if (batch.length === 1) return [status];
+      if (batch.count === 1) return [status];
       // A document that the server does not take makes it refuse the whole request. Emulators take less than the cloud.
-      if (isTooLarge) this.#mostBytes = Math.min(this.#mostBytes, Math.ceil(sizeOf(batch) / 2));
-      const half = Math.ceil(batch.length / 2);
-      await this.#send(batch.slice(0, half));
-      await this.#send(batch.slice(half));
+      if (isTooLarge) this.#mostBytes = Math.min(this.#mostBytes, Math.ceil(batch.sizeBytes / 2));
+      const indexes = Array.from({ length: batch.count }, (_, index) => index);
+      const half = Math.ceil(batch.count / 2);
+      await this.#send(batch.pick(indexes.slice(0, half)));
+      await this.#send(batch.pick(indexes.slice(half)));
       return undefined;
     }
   }
 
-  #requestOf(batch: readonly EncodedWrite[]): Buffer {
-    const size = batch.reduce((sum, { bytes }) => sum + bytes.length + 6, 256);
-    const writer = new WireWriter(size).text(10, this.#calls.database);
-    for (const { bytes } of batch) writer.bytes(18, bytes);
-    return writer.finish();
-  }
-
-  #settle(write: EncodedWrite, { code, message }: WriteStatus): void {
+  #settle(batch: WriteBatch, index: number, { code, message }: WriteStatus): void {
     if (code === 0) {
       this.#written += 1;
       return;
     }
     this.#failed += 1;
-    const { op, path } = write;
+    const write = this.#encoder.describe(batch.messageAt(index));
     const { onFailure } = this.#options;
     if (onFailure !== undefined) {
-      onFailure({ op, path, line: lineOfWrite(write), status: statusName(code), message });
+      onFailure({ ...write, status: statusName(code), message });
       return;
     }
     const error = Object.assign(new Error(message), { code });
-    throw toFirestoreError(error, { path, refused: "INVALID_VALUE" });
+    throw toFirestoreError(error, { path: write.path, refused: "INVALID_VALUE" });
   }
 
   /** Takes and sends no more. The first reason counts. */
@@ -169,8 +177,4 @@ class RawWriting {
     this.#reason ??= { error };
     this.#stopping.abort();
   }
-}
-
-function sizeOf(writes: readonly EncodedWrite[]): number {
-  return writes.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }

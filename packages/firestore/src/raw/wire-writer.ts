@@ -15,12 +15,12 @@ export class WireWriter {
 
   /** A copy of what was written. */
   finish(): Buffer {
-    return Buffer.from(this.#bytes.subarray(0, this.#length));
+    return Buffer.from(this.view());
   }
 
-  /** Copies what was written, for which there must be room. */
-  copyTo(target: Buffer): void {
-    this.#bytes.copy(target, 0, 0, this.#length);
+  /** What was written, in the memory of the writer: good until more is written. */
+  view(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   /** Forgets what was written, and keeps the memory. */
