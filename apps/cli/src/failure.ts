@@ -57,6 +57,9 @@ const exitCodeOfError: Readonly<Record<string, ExitCode>> = {
   CANCELLED: exitCode.interrupted,
 };
 
+/** The hint of a failure that has none of its own. */
+export const unknownHint = "Run it again with --verbose to see all that is known about it.";
+
 /** What any thrown value means to the user. */
 export function failureOf(error: unknown): Failure {
   const code = codeOf(error);
@@ -65,7 +68,7 @@ export function failureOf(error: unknown): Failure {
     return {
       code,
       message: error.message,
-      hint: hint === "" ? "Run it again with --verbose to see all that is known about it." : hint,
+      hint: hint === "" ? unknownHint : hint,
       exitCode: exitCodeOfError[code] ?? exitCode.failed,
     };
   }
@@ -97,7 +100,7 @@ function codeOf(error: unknown): string | undefined {
 /** The failure of a run that was stopped by a signal. */
 export function interruption(): CliError {
   return new CliError("INTERRUPTED", "Interrupted.", {
-    hint: "Run the same command again: it goes on where this one stopped.",
+    hint: "Run the same command again: it starts over, or goes on where this one stopped.",
   });
 }
 

@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import type { CliError } from "./cli-error.ts";
 import { createContext, type Run } from "./command-context.ts";
 import { exitCode } from "./exit-code.ts";
-import { type Failure, failureOf, interruption } from "./failure.ts";
+import { type Failure, failureOf, interruption, unknownHint } from "./failure.ts";
 import { createProgram } from "./program.ts";
 import type { Redact } from "./redact.ts";
 import { errorDetails, reportFailure } from "./report-failure.ts";
@@ -120,6 +120,11 @@ function report(error: unknown, { terminal, signal, redact, verbose }: ReportOpt
 function interrupted(error: unknown, signal: AbortSignal): Failure {
   const failure = failureOf(error);
   const reason: CliError = signal.reason;
-  const told = failure.code === "CANCELLED" ? failure : failureOf(reason);
-  return { ...told, exitCode: exitCode.interrupted };
+  const stopped = failureOf(reason);
+  const told = failure.code === "CANCELLED" ? failure : stopped;
+  return {
+    ...told,
+    hint: told.hint === unknownHint ? stopped.hint : told.hint,
+    exitCode: exitCode.interrupted,
+  };
 }

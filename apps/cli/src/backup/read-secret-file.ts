@@ -9,10 +9,21 @@ import { shownPath } from "../project/shown-path.ts";
  * @throws {CliError} NOT_FOUND; INVALID_KEY when others may read it, as ssh refuses such a key. Windows has no such permissions.
  */
 export async function readSecretFile(path: string, what: string): Promise<string> {
+  if (/AGE-SECRET-KEY-1/iu.test(path)) {
+    // Not shown: it is the secret itself.
+    throw new CliError("INVALID_KEY", `${what} was given as the key itself, not as a file.`, {
+      hint: "Write it to a file that only you can read, and name that: shells keep what was typed.",
+    });
+  }
   const shown = shownPath(path);
   try {
-    const { mode } = await stat(path);
-    if (process.platform !== "win32" && (mode & 0o007) !== 0) {
+    const file = await stat(path);
+    if (file.isDirectory()) {
+      throw new CliError("INVALID_KEY", `${what} ${shown} is a folder.`, {
+        hint: "Name the file in it.",
+      });
+    }
+    if (process.platform !== "win32" && (file.mode & 0o007) !== 0) {
       throw new CliError(
         "INVALID_KEY",
         `${what} ${shown} can be read by everybody on this machine.`,

@@ -1,6 +1,7 @@
 import type { GarbageReport } from "@ctb-data/backup";
 import { openBackupProgress } from "../backup/backup-progress.ts";
 import { backupSettings, openBackupStorage } from "../backup/open-backup-storage.ts";
+import { CliError } from "../cli-error.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import { bytesText } from "../terminal/bytes-text.ts";
@@ -22,6 +23,11 @@ export async function backupGc(context: CommandContext, flags: GcFlags): Promise
   const { terminal, signal } = context;
   const { collectGarbage, parseAge } = await import("@ctb-data/backup");
   const olderThanHours = parseAge(flags.olderThan) / 3_600_000;
+  if (olderThanHours < 1) {
+    throw new CliError("INVALID_OPTIONS", `--older-than ${flags.olderThan} is less than an hour.`, {
+      hint: "Give 1h or more: what is younger may still be in use.",
+    });
+  }
   const { settings } = await backupSettings(context, flags);
   await using storage = await openBackupStorage(context, settings);
   using progress = openBackupProgress(context);

@@ -75,6 +75,14 @@ test("a key file that everybody can read is refused, and one that does not fit i
   const gone = await runCliProcess([...verify, "gone.txt"], { cwd: dir.path });
   expect(gone.code).toBe(2);
   expect(gone.stderr).toContain("The identity file gone.txt does not exist. (NOT_FOUND)");
+  const folder = await runCliProcess([...verify, "others"], { cwd: dir.path });
+  expect(folder.code).toBe(2);
+  expect(folder.stderr).toContain("The identity file others is a folder. (INVALID_KEY)");
+  const secret = `AGE-SECRET-KEY-1${"Q".repeat(58)}`;
+  const typed = await runCliProcess([...verify, secret], { cwd: dir.path });
+  expect(typed.code).toBe(2);
+  expect(typed.stderr).toContain("was given as the key itself");
+  expect(typed.stderr).not.toContain(secret);
 });
 
 test("what is exported are settings with public keys alone, which another machine takes", async () => {

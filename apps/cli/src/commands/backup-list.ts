@@ -36,16 +36,20 @@ export async function backupList(context: CommandContext, flags: ListFlags): Pro
       backups: backups.map(({ record, ...summary }) => ({ ...summary, totals: record?.totals })),
     });
   } else {
-    sayBackups(terminal.out, backups.toReversed(), storage.description);
+    sayBackups(terminal.out, backups.toReversed(), { ...flags, storage: storage.description });
   }
   return exitCode.done;
 }
 
 /** The table of backups, in the order that they are given. */
-function sayBackups(out: Channel, backups: readonly BackupSummary[], storage: string): void {
+function sayBackups(
+  out: Channel,
+  backups: readonly BackupSummary[],
+  { source, storage }: { readonly source?: string | undefined; readonly storage: string },
+): void {
   if (backups.length === 0) {
-    out.line(`No backups in ${storage}.`);
-    sayNext(out, "ctb-data backup create");
+    out.line(`No backups${source === undefined ? "" : ` of ${printable(source)}`} in ${storage}.`);
+    sayNext(out, source === undefined ? "ctb-data backup create" : "ctb-data backup list");
     return;
   }
   const isOneSeries = new Set(backups.map(({ sourceId }) => sourceId)).size === 1;

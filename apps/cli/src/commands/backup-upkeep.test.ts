@@ -77,6 +77,13 @@ test("gc says what it would remove, and leaves what is young", async () => {
   expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining("Nothing to remove") });
   const old = await runCliProcess(["backup", "gc", "--older-than", "soon"], { cwd });
   expect(old).toMatchObject({ code: 2, stderr: expect.stringContaining("not an age") });
+  const young = await runCliProcess(["backup", "gc", "--older-than", "1m"], { cwd });
+  expect(young).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("--older-than 1m is less than an hour."),
+  });
+  const others = await runCliProcess(["backup", "list", "--source", "others"], { cwd });
+  expect(others.stdout).toContain("No backups of others in ");
   expect(await readdir(join(cwd, ".ctb-data/backups/backups"))).toContain(id);
 }, 180_000);
 

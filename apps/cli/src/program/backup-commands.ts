@@ -15,7 +15,7 @@ export function addBackupCommands(parts: ProgramParts): void {
     .addHelpText("after", () =>
       helpFooter(
         parts.terminal,
-        "ctb-data backup keys create",
+        "ctb-data backup keys create --save",
         "ctb-data backup create",
         "ctb-data backup restore latest",
       ),

@@ -108,7 +108,7 @@ export async function openBackup(
       `The backup ${id} is encrypted, and no identity was given.`,
       {
         backup: id,
-        hint: `Give the file of an identity: one of the owners of ${record.encryption.recipients.join(", ")}.`,
+        hint: `Give the file of an identity, with --identity or BACKUP_IDENTITY_PATH: that of one of ${record.encryption.recipients.join(", ")}.`,
       },
     );
   }

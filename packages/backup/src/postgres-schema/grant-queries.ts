@@ -20,21 +20,25 @@ export interface PrivilegeRow {
 const named = (classid: string, alias: string): string =>
   `'${classid}'::regclass AS classid, ${alias}.oid`;
 
-/** What has privileges, with those of a new one. Extensions and initdb leave what they gave in pg_init_privs. */
+/**
+ * What has privileges, with those of a new one. Extensions and initdb leave what they gave in pg_init_privs; but for information_schema,
+ * which belongs to the server, and is left out as pg_dump leaves it out.
+ */
 const objects = `SELECT ${named("pg_class", "c")}, 0 AS subid, c.relacl AS acl, c.relowner AS owner, NULL::text AS "column",
     acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner) AS initial,
     CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS target
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relacl IS NOT NULL AND c.relpersistence <> 't' AND c.relkind <> 'c'
+    AND n.nspname <> 'information_schema'
   UNION ALL SELECT ${named("pg_class", "c")}, a.attnum, a.attacl, c.relowner, quote_ident(a.attname), acldefault('c', c.relowner),
     'TABLE ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname)
   FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relpersistence <> 't'
+  WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relpersistence <> 't' AND n.nspname <> 'information_schema'
   UNION ALL SELECT ${named("pg_proc", "p")}, 0, p.proacl, p.proowner, NULL, acldefault('f', p.proowner), 'ROUTINE ' || p.oid::regprocedure
   FROM pg_proc p WHERE p.proacl IS NOT NULL
   UNION ALL SELECT ${named("pg_type", "t")}, 0, t.typacl, t.typowner, NULL, acldefault('T', t.typowner), 'TYPE ' || quote_ident(n.nspname) || '.' || quote_ident(t.typname)
   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typacl IS NOT NULL
   UNION ALL SELECT ${named("pg_namespace", "n")}, 0, n.nspacl, n.nspowner, NULL, acldefault('n', n.nspowner), 'SCHEMA ' || quote_ident(n.nspname)
-  FROM pg_namespace n WHERE n.nspacl IS NOT NULL AND n.nspname !~ '^pg_(temp|toast)'
+  FROM pg_namespace n WHERE n.nspacl IS NOT NULL AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
   UNION ALL SELECT ${named("pg_language", "l")}, 0, l.lanacl, l.lanowner, NULL, acldefault('l', l.lanowner), 'LANGUAGE ' || quote_ident(l.lanname)
   FROM pg_language l WHERE l.lanacl IS NOT NULL
   UNION ALL SELECT ${named("pg_foreign_data_wrapper", "w")}, 0, w.fdwacl, w.fdwowner, NULL, acldefault('F', w.fdwowner), 'FOREIGN DATA WRAPPER ' || quote_ident(w.fdwname)

@@ -107,7 +107,8 @@ function planSeries(
   return sorted.map((backup) => {
     const reasons = [...standing(backup, verified), ...(keptBy.get(backup.id) ?? [])];
     const ageDays = (now.getTime() - backup.startedAt.getTime()) / dayMs;
-    if (ageDays <= policy.retentionDays) reasons.push(`within ${policy.retentionDays} days`);
+    if (ageDays <= policy.retentionDays)
+      reasons.push(`within ${policy.retentionDays} ${policy.retentionDays === 1 ? "day" : "days"}`);
     if (reasons.length > 0)
       return decisionOf(
         backup,
