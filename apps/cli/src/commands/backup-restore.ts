@@ -26,6 +26,7 @@ interface RestoreFlags {
   readonly overwrite?: true | undefined;
   readonly exact?: true | undefined;
   readonly notValid?: true | undefined;
+  readonly searchPath?: string | undefined;
   readonly identity?: readonly string[] | undefined;
   readonly target?: readonly string[] | undefined;
   readonly yes?: true | undefined;
@@ -47,7 +48,12 @@ export async function backupRestore(
   const { openBackup, resolveBackupId, restoreBackup } = await import("@ctb-data/backup");
   const options = { ...keys, signal };
   const id = await resolveBackupId(storage, flags.id, options);
-  const { manifest } = await openBackup(storage, id, options);
+  const { manifest, record, trusted } = await openBackup(storage, id, options);
+  if (!trusted) {
+    context.warn(
+      `Whose signature ${id} has is not known here (${record.signedBy}): anybody who can write to the storage could have made it. Set BACKUP_PUBLIC_KEY to the key that signs your backups.`,
+    );
+  }
   const stores = storesOf(manifest, flags);
   await using opened = await openBackupStores(context, settings, {
     stores,
@@ -77,6 +83,7 @@ export async function backupRestore(
     tables: flags.table,
     collection: flags.collection,
     ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),
+    ...(flags.searchPath === undefined ? {} : { searchPath: flags.searchPath }),
   });
   progress[Symbol.dispose]();
   if (terminal.json) {

@@ -18,6 +18,7 @@ interface VerifyFlags {
   readonly all?: true | undefined;
   readonly level?: VerifyLevel | undefined;
   readonly drill?: true | undefined;
+  readonly searchPath?: string | undefined;
   readonly identity?: readonly string[] | undefined;
   readonly signingKey?: string | undefined;
   readonly storage?: string | undefined;
@@ -52,6 +53,7 @@ export async function backupVerify(context: CommandContext, flags: VerifyFlags):
       storage,
       id,
       level,
+      searchPath: flags.searchPath,
       onProgress: progress.onProgress,
       openScratch: async (backup) => {
         progress.onProgress({ kind: "step", step: "starting databases" });

@@ -24,6 +24,10 @@ function addVerify({ group, terminal, run }: BackupParts): void {
         .conflicts("drill"),
     )
     .option("--drill", "restore into throwaway databases on this machine, and compare")
+    .option(
+      "--search-path <schemas>",
+      "for functions that name tables without their schema: public, say",
+    )
     .option(...backupFlags.identity)
     .option(...backupFlags.signingKey)
     .option(...backupFlags.storage)
@@ -54,6 +58,10 @@ function addRestore({ group, terminal, run }: BackupParts): void {
     )
     .option("--exact", "the same, and what is not in the backup is deleted")
     .option("--not-valid", "foreign keys that the rows violate are added NOT VALID")
+    .option(
+      "--search-path <schemas>",
+      "for functions that name tables without their schema: public, say",
+    )
     .option(...backupFlags.identity)
     .option("--target <name>", "with --yes: the database or project to restore into", collect)
     .option("-y, --yes", "do not ask; every target must be named with --target")

@@ -82,19 +82,27 @@ export interface EvidenceQuery {
   readonly publicKeys: readonly string[];
 }
 
+/** Evidence, and when the storage says that it was written: who wrote it may have had another clock. */
+export interface StoredEvidence {
+  readonly evidence: Evidence;
+  readonly storedAt: Date;
+}
+
 /** The evidence about one backup that is signed by one of the keys, oldest first. What is not is left out. */
 export async function readEvidence(
   storage: Storage,
   query: EvidenceQuery,
   signal?: AbortSignal,
-): Promise<readonly Evidence[]> {
-  const found: Evidence[] = [];
-  for await (const { key } of storage.list(evidenceFolder(query.backup), { signal })) {
+): Promise<readonly StoredEvidence[]> {
+  const found: StoredEvidence[] = [];
+  for await (const { key, modifiedAt } of storage.list(evidenceFolder(query.backup), { signal })) {
     if (!key.endsWith(".json")) continue;
     const evidence = await readOne(storage, key, { ...query, signal });
-    if (evidence !== undefined) found.push(evidence);
+    if (evidence !== undefined) found.push({ evidence, storedAt: modifiedAt });
   }
-  return found.toSorted((left, right) => left.finishedAt.localeCompare(right.finishedAt));
+  return found.toSorted((left, right) =>
+    left.evidence.finishedAt.localeCompare(right.evidence.finishedAt),
+  );
 }
 
 async function readOne(

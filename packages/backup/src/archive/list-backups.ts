@@ -3,7 +3,7 @@ import type { Storage } from "../storage/storage.ts";
 import { archiveNames, archiveRoots, backupFolder } from "./archive-layout.ts";
 import { isBackupId, startOfBackupId } from "./backup-id.ts";
 import type { CommitRecord } from "./backup-manifest.ts";
-import { readEvidence, type Evidence } from "./evidence.ts";
+import { readEvidence, type StoredEvidence } from "./evidence.ts";
 import { readSignedRecord, type SignatureTrust, type SignedRecord } from "./read-backup.ts";
 
 /** What a list shows of one backup. */
@@ -95,20 +95,32 @@ async function summaryOf(
   };
 }
 
-/** The last word counts: a backup that was right once and is not now is not verified. */
+/**
+ * The last word counts: a backup that was right once and is not now is not verified. A good word is the later one only when it is by its
+ * own time and by the storage's: a clock that is ahead does not make up for damage.
+ */
 function provenBy(
-  evidence: readonly Evidence[],
+  stored: readonly StoredEvidence[],
 ): Pick<BackupSummary, "verifiedAt" | "drilledAt" | "problem"> {
-  const failed = evidence.findLastIndex(({ ok }) => !ok);
-  const after = evidence.slice(failed + 1);
-  const verified = after.findLast(({ level }) => level !== "stored");
-  const drilled = after.findLast(({ level }) => level === "drill");
-  const finding = evidence[failed]?.findings[0];
+  const failures = stored.filter(({ evidence }) => !evidence.ok);
+  const standing = stored
+    .filter((good) => good.evidence.ok && failures.every((bad) => isBehind(good, bad)))
+    .map(({ evidence }) => evidence);
+  const verified = standing.findLast(({ level }) => level !== "stored");
+  const drilled = standing.findLast(({ level }) => level === "drill");
+  const finding = failures.at(-1)?.evidence.findings[0];
   return {
     verifiedAt: verified === undefined ? null : new Date(verified.finishedAt),
     drilledAt: drilled === undefined ? null : new Date(drilled.finishedAt),
     ...(verified === undefined && finding !== undefined ? { problem: finding } : {}),
   };
+}
+
+function isBehind(good: StoredEvidence, bad: StoredEvidence): boolean {
+  return (
+    good.evidence.finishedAt > bad.evidence.finishedAt &&
+    good.storedAt.getTime() >= bad.storedAt.getTime()
+  );
 }
 
 function isAboutTheBackup({ code, key }: BackupError, id: string): boolean {

@@ -118,7 +118,7 @@ plain ${sequenceValues.key} | sql -q -f - > /dev/null
 plain ${postData.key} | sql -q -f - > /dev/null
 \`\`\`
 
-Roles belong to a server and not to a database, so rights are not given back above. Where the roles are there:
+Roles belong to a server and not to a database, so rights and foreign owners are not given back above. Where the roles are there:
 \`plain ${grants.key} | sql -q -f -\``;
 }
 

@@ -97,7 +97,7 @@ async function refuseUnfinishedRestore({ postgres }: CreateBackupOptions): Promi
     "REFUSED",
     `The restore of ${marker.backup} into this database, begun ${marker.startedAt}, was not finished.`,
     {
-      hint: "Run that restore again: it starts over and ends what was begun.",
+      hint: "Run that restore again: it drops what it had made, starts over and ends what was begun.",
       backup: marker.backup,
     },
   );

@@ -211,6 +211,11 @@ function remedyOf(
       warning: `${object.id} is violated by rows of the backup. It was made NOT VALID: it holds for new rows; VALIDATE CONSTRAINT when the old ones are repaired.`,
     };
   }
+  if (object.kind === "owner" && onMissingRole === "skip") {
+    return {
+      warning: `${object.id} was left out: ${error.message} It belongs to who restored it, and does what that role may do.`,
+    };
+  }
   if (isMissingRole(error) && onMissingRole === "skip" && !isRestrictive(object)) {
     return { warning: `${object.id} was left out: ${error.message}` };
   }

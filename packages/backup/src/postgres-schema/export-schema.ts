@@ -8,6 +8,7 @@ import { orderDrafts, type OrderedNode } from "./order-drafts.ts";
 import { readComments } from "./read-comments.ts";
 import { readDrafts } from "./read-drafts.ts";
 import { readGrants } from "./read-grants.ts";
+import { readOwners } from "./read-owners.ts";
 import type { SchemaExport, SchemaObject } from "./schema-object.ts";
 import { inventorySql, uncoveredQueries } from "./uncovered-queries.ts";
 
@@ -21,7 +22,7 @@ const nextVersion = 190_000;
 
 /**
  * The schema of a database, out of its catalog, as the open transaction sees it. Sets `search_path` and a few other things for the
- * rest of this transaction. Owners are left out: everything will belong to who restores.
+ * rest of this transaction. Owners are among the grants, where they are others than the database's owner.
  *
  * @throws {BackupError} INVALID_OPTIONS when no transaction is open; UNSUPPORTED for a server that is not 14 to 18;
  * NOT_COVERED for objects that need each other in a circle.
@@ -55,7 +56,11 @@ export async function exportSchema(
     serverVersionNumber: catalog.version,
     preData: objects.filter(({ phase }) => phase === 0).map(({ object }) => object),
     postData: objects.filter(({ phase }) => phase > 0).map(({ object }) => object),
-    grants: await readGrants(catalog, (key) => keys.get(key)?.id),
+    grants: [
+      ...(await readGrants(catalog, (key) => keys.get(key)?.id)),
+      // At the end: who restores may do less to what is somebody else's.
+      ...(await readOwners(catalog, (key) => keys.get(key)?.id)),
+    ],
     uncovered: [...uncovered, ...(await readUncovered(catalog, graph, keys))],
   };
 }

@@ -28,7 +28,7 @@ export interface RestoreBackupOptions extends OpenBackupOptions, BackupStores, W
   /** Documents per second, see `restoreFirestore`. */
   readonly ramp?: RestoreFirestoreOptions["ramp"];
   /** For functions of the backup that name tables without their schema: `public`, say. Default: none. */
-  readonly searchPath?: string;
+  readonly searchPath?: string | undefined;
   /** Default `fail`. */
   readonly onViolation?: OnViolation;
 }

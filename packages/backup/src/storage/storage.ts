@@ -63,7 +63,7 @@ export interface Storage extends AsyncDisposable {
   /** Where it is, without credentials: `./backups`, `s3://bucket/prefix`. */
   readonly description: string;
   /**
-   * Writes a small object (at most 8 MiB) in one go.
+   * Writes a small object (at most 64 MiB) in one go.
    *
    * @throws {BackupError} CONFLICT when the condition does not hold. After a lost reply it is found out who wrote it.
    */

@@ -18,7 +18,8 @@ export interface DrillResult {
   readonly notes: readonly string[];
 }
 
-type DrillOptions = OpenBackupOptions & WorkOptions & { readonly storage: Storage };
+type DrillOptions = OpenBackupOptions &
+  WorkOptions & { readonly storage: Storage; readonly searchPath?: string | undefined };
 type Firestore = NonNullable<BackupStores["firestore"]>;
 
 /**

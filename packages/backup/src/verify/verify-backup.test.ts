@@ -270,6 +270,23 @@ test("evidence makes a backup verified, until a later look finds it damaged; for
   expect(await verifiedAt()).toBeInstanceOf(Date);
 });
 
+test("a good word of a clock that was ahead does not outlive damage that was found after it", async () => {
+  const { storage, keys } = world;
+  const look = async (hours: number): Promise<void> => {
+    const now = (): Date => new Date(Date.now() + hours * 3_600_000);
+    const { signingKey } = keys;
+    await verifyBackup({ storage, id, level: "hashes", signingKey, now });
+  };
+  await look(1);
+  const part = await fileOf("postgres/data/");
+  await withFile(
+    join(folderOf(id), part),
+    flipped((length) => length >> 1),
+    async () => await look(0),
+  );
+  expect((await listBackups(storage))[0]).toMatchObject({ verifiedAt: null });
+});
+
 test("nothing of all that was refused above has left anything in the targets", async () => {
   expect(await contentOf(world.target)).toEqual({ sequences: [], constraints: [], indexes: [] });
   expect(await world.firestoreTarget.collections()).toEqual([]);

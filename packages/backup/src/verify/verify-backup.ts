@@ -27,6 +27,8 @@ export interface VerifyBackupOptions extends OpenBackupOptions, WorkOptions {
   readonly level: VerifyLevel;
   /** Signs the evidence. Without it none is stored: prune and status go by evidence. */
   readonly signingKey?: string | undefined;
+  /** For a drill, as for `restoreBackup`. */
+  readonly searchPath?: string | undefined;
   /** Opens what a drill restores into: a store for each one that the backup has. */
   readonly openScratch?: ((backup: OpenedBackup) => Promise<ScratchStores>) | undefined;
 }

@@ -23,7 +23,7 @@ import { putFile } from "./put-file.ts";
 import { openObject } from "./read-file.ts";
 import { sweepDrafts, type Swept } from "./sweep-drafts.ts";
 
-const maxPutBytes = 8 * 1024 ** 2;
+const maxPutBytes = 64 * 1024 ** 2;
 const maxGetBytes = 64 * 1024 ** 2;
 
 /** Where a folder of archives is. */

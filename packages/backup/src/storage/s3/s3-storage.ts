@@ -24,7 +24,7 @@ import { S3Upload } from "./s3-upload.ts";
 import { sweepMultiparts } from "./sweep-multiparts.ts";
 
 const mebibyte = 1024 ** 2;
-const maxPutBytes = 8 * mebibyte;
+const maxPutBytes = 64 * mebibyte;
 const maxGetBytes = 64 * mebibyte;
 const maxPrefixBytes = 120;
 
