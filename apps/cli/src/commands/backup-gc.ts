@@ -24,7 +24,7 @@ export async function backupGc(context: CommandContext, flags: GcFlags): Promise
   const { collectGarbage, parseAge } = await import("@ctb-data/backup");
   const olderThanHours = parseAge(flags.olderThan) / 3_600_000;
   if (olderThanHours < 1) {
-    throw new CliError("INVALID_OPTIONS", `--older-than ${flags.olderThan} is less than an hour.`, {
+    throw new CliError("USAGE", `--older-than ${flags.olderThan} is less than an hour.`, {
       hint: "Give 1h or more: what is younger may still be in use.",
     });
   }
