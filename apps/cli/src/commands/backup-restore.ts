@@ -59,7 +59,8 @@ export async function backupRestore(
     stores,
     connections: (flags.jobs ?? 2) + 3,
   });
-  const plan: RestorePlan = { id, manifest, flags, mode: modeOf(flags) };
+  const source = printable(record.source.id);
+  const plan: RestorePlan = { id, source, manifest, flags, mode: modeOf(flags) };
   if (flags.dryRun === true) {
     sayPlan(context, plan, opened.names);
     return exitCode.done;
@@ -98,6 +99,8 @@ type Mode = "empty" | "overwrite" | "exact";
 
 interface RestorePlan {
   readonly id: string;
+  /** The series that the backup belongs to, as it is shown. */
+  readonly source: string;
   readonly manifest: Manifest;
   readonly flags: RestoreFlags;
   readonly mode: Mode;
@@ -175,27 +178,28 @@ const modeText: Readonly<Record<Mode, string>> = {
   exact: "What is there is replaced, what the backup does not have is DELETED.",
 };
 
-function warningOf({ id, flags, mode }: RestorePlan): string {
-  return `This restores ${partText(flags)}the backup ${id}. ${modeText[mode]}`;
+function warningOf({ id, source, flags, mode }: RestorePlan): string {
+  return `This restores ${partText(flags)}the backup ${id} of ${source}. ${modeText[mode]}`;
 }
 
 function sayPlan(
   { terminal }: CommandContext,
-  { id, manifest, flags, mode }: RestorePlan,
+  { id, source, manifest, flags, mode }: RestorePlan,
   targets: readonly StoreTarget[],
 ): void {
   if (terminal.json) {
-    printJson(terminal, { id, mode, targets, dryRun: true });
+    printJson(terminal, { id, source, mode, targets, dryRun: true });
     return;
   }
   const { out } = terminal;
-  out.line(`Would restore ${partText(flags)}the backup ${out.paint("bold", id)}:`);
+  const what = `Would restore ${partText(flags)}the backup ${out.paint("bold", id)} of ${source}:`;
+  out.line(wrapText(what, out.columns));
   for (const { store, description } of targets) {
-    const what =
+    const kind =
       store === "postgres"
         ? `PostgreSQL, ${countOf(manifest.postgres?.tables.length ?? 0, "table")} in the backup`
         : `Firestore, ${countOf(manifest.firestore?.documents ?? 0, "document")} in the backup`;
-    out.line(wrapText(`  ${what}, into ${description}`, out.columns, "    "));
+    out.line(wrapText(`  ${kind}, into ${description}`, out.columns, "    "));
   }
   out.line(`${modeText[mode]} This was a dry run: nothing was changed.`);
 }
@@ -228,7 +232,7 @@ function documentsText({
   movedReferences,
 }: NonNullable<RestoreReport["firestore"]>): string {
   const notes = [
-    ...(unchanged === 0 ? [] : [`${unchanged} were there already`]),
+    ...(unchanged === 0 ? [] : [`${unchanged} ${unchanged === 1 ? "was" : "were"} there already`]),
     ...(deleted === 0 ? [] : [`${countOf(deleted, "other")} deleted`]),
     ...(movedReferences === 0 ? [] : [`${countOf(movedReferences, "reference")} moved along`]),
   ];

@@ -78,14 +78,23 @@ function sayStatus(out: Channel, status: BackupStatus<BackupSummary>, storage: s
     out.line(wrapText(`${out.paint("red", "✗")} ${printable(problem)}`, out.columns, "  "));
   }
   if (status.ok) {
-    out.line(`${out.paint("green", "✓")} All is as it should be.`);
+    const proof = counts.verified === 0 ? "verified" : counts.drilled === 0 ? "drilled" : undefined;
+    const text =
+      proof === undefined ? "All is as it should be." : `Fresh enough, but none is ${proof} yet.`;
+    out.line(`${out.paint("green", "✓")} ${text}`);
+    if (proof !== undefined) {
+      sayNext(out, `ctb-data backup verify${proof === "drilled" ? " --drill" : ""}`);
+    }
   } else {
     sayNext(out, nextCommand(status));
   }
 }
 
 function nextCommand({ counts, newest, problems }: BackupStatus<BackupSummary>): string {
-  if (newest === null || problems.some((problem) => problem.startsWith("The newest backup"))) {
+  if (
+    newest === null ||
+    problems.some((problem) => /^The (?:newest backup|last verification)/u.test(problem))
+  ) {
     return "ctb-data backup create --verify";
   }
   return counts.verified === 0 ? "ctb-data backup verify" : "ctb-data backup verify --drill";

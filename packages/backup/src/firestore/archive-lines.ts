@@ -34,9 +34,14 @@ export function partsOf({ manifest, collection }: ArchiveLinesOptions): readonly
     `The backup has no documents in the collection ${collection}.`,
     {
       path: collection,
-      hint: `It has: ${Object.keys(manifest.collections).slice(0, 20).join(", ") || "none"}.`,
+      hint: `It has: ${pathsOf(Object.keys(manifest.collections)).slice(0, 20).join(", ") || "none"}.`,
     },
   );
+}
+
+/** Each as one would write it, with the ids of documents left open: `clients/{id}/orders`. */
+function pathsOf(collections: readonly string[]): readonly string[] {
+  return collections.map((collection) => collection.replaceAll("/", "/{id}/"));
 }
 
 /** Whether names between first and last can start with the prefix. */

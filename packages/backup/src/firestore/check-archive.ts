@@ -82,6 +82,7 @@ function found(documents: number, { collection }: ArchiveLinesOptions): number {
     `The backup has no documents in the collection ${collection}.`,
     {
       path: collection,
+      hint: "`ctb-data backup show` says which collections it has.",
     },
   );
 }

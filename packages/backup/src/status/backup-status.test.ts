@@ -45,6 +45,15 @@ test("without a backup nothing is well", () => {
   });
 });
 
+test("a backup that its last verification found damaged is not well, however fresh", () => {
+  const problem = "manifest.json.zst has 917 bytes; 915 were written.";
+  const damaged = { ...backupAt("2026-11-24T02:00:00Z", { verifiedAt: null }), problem };
+  expect(backupStatus([damaged], { maxAgeMs: 26 * hourMs, now })).toMatchObject({
+    ok: false,
+    problems: [`The last verification of ${damaged.id} failed: ${problem}`],
+  });
+});
+
 test("an age at the limit is well, one above it is not, and the sentence says how old", () => {
   expect(agedBy(26).ok).toBe(true);
   expect(agedBy(26.01)).toMatchObject({

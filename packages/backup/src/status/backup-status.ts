@@ -75,6 +75,9 @@ export function backupStatus<Backup extends RetainedBackup>(
     ...[...bySource(usable)].flatMap(([source, ofSource]) =>
       problemsOf(source, standingOf(ofSource, now), options),
     ),
+    ...usable.flatMap(({ id, problem }) =>
+      problem === undefined ? [] : [`The last verification of ${id} failed: ${problem}`],
+    ),
     ...future.map(
       ({ id }) => `The backup ${id} is of the future: a clock was wrong, so it counts for nothing.`,
     ),
