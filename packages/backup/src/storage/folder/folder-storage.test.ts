@@ -37,6 +37,18 @@ test("a missing folder is made for its owner alone, and so is all that is in it"
     expect(statSync(join(dir, path)).mode & 0o777).toBe(0o600);
 });
 
+test("a file where the folder should be is told in words", async () => {
+  await using folder = storageFolder();
+  const file = join(folder.path, "file");
+  writeFileSync(file, "");
+  for (const dir of [file, join(file, "below")]) {
+    expect(await errorOf(openFolderStorage({ dir }))).toMatchObject({
+      code: "STORAGE_FAILED",
+      message: expect.stringContaining("it is a file, or lies below one"),
+    });
+  }
+});
+
 test("objects are plain files of their own names, and folders that became empty go away", async () => {
   await using folder = storageFolder();
   await using storage = await openFolderStorage({ dir: folder.path });

@@ -52,6 +52,12 @@ export async function openFolderStorage({ dir }: FolderStorageOptions): Promise<
     await mkdir(path, { recursive: true, mode: 0o700 });
     return new FolderStorage(dir, new FolderTree(await realpath(path)));
   } catch (error) {
+    if (["EEXIST", "ENOTDIR"].includes(fileErrorCode(error) ?? ""))
+      throw new BackupError(
+        "STORAGE_FAILED",
+        `Opening the folder ${dir} failed: it is a file, or lies below one.`,
+        { hint: "Name a folder, or a bucket as s3://bucket/prefix.", cause: error },
+      );
     throw folderError(`Opening the folder ${dir}`, error);
   }
 }
