@@ -10,3 +10,8 @@ export async function seriesOf(
   const database = names.find(({ store }) => store === "postgres")?.name;
   return source ?? sourceIdOf({ database, firestore });
 }
+
+/** Which series `latest` is asked of: that of the settings, where they name one. */
+export function seriesFilter({ BACKUP_SOURCE: source }: Settings): { readonly source?: string } {
+  return source === undefined ? {} : { source };
+}

@@ -9,6 +9,7 @@ import {
   type StoreName,
   type StoreTarget,
 } from "../backup/open-backup-stores.ts";
+import { seriesFilter } from "../backup/series-of.ts";
 import { CliError } from "../cli-error.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
@@ -47,7 +48,7 @@ export async function backupRestore(
   await using storage = await openBackupStorage(context, settings);
   const { openBackup, resolveBackupId, restoreBackup } = await import("@ctb-data/backup");
   const options = { ...keys, signal };
-  const id = await resolveBackupId(storage, flags.id, options);
+  const id = await resolveBackupId(storage, flags.id, { ...options, ...seriesFilter(settings) });
   const { manifest, record, trusted } = await openBackup(storage, id, options);
   if (!trusted) {
     context.warn(

@@ -3,6 +3,7 @@ import { loadBackupKeys } from "../backup/backup-keys.ts";
 import { skewText, sourceText, totalsText } from "../backup/backup-words.ts";
 import { backupSettings, openBackupStorage } from "../backup/open-backup-storage.ts";
 import { sayManifest } from "../backup/say-manifest.ts";
+import { seriesFilter } from "../backup/series-of.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import { countOf } from "../terminal/count-of.ts";
@@ -25,7 +26,7 @@ export async function backupShow(context: CommandContext, flags: ShowFlags): Pro
   await using storage = await openBackupStorage(context, settings);
   const { openBackup, readSignedRecord, resolveBackupId } = await import("@ctb-data/backup");
   const options = { ...keys, signal };
-  const id = await resolveBackupId(storage, flags.id, options);
+  const id = await resolveBackupId(storage, flags.id, { ...options, ...seriesFilter(settings) });
   const signed = await readSignedRecord(storage, id, options);
   const { record, trusted } = signed;
   const canOpen = record.encryption.kind === "none" || keys.identities.length > 0;

@@ -3,6 +3,7 @@ import { loadBackupKeys } from "../backup/backup-keys.ts";
 import { openBackupProgress } from "../backup/backup-progress.ts";
 import { backupSettings, openBackupStorage } from "../backup/open-backup-storage.ts";
 import { openScratchStores } from "../backup/scratch-stores.ts";
+import { seriesFilter } from "../backup/series-of.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import { bytesText } from "../terminal/bytes-text.ts";
@@ -39,7 +40,7 @@ export async function backupVerify(context: CommandContext, flags: VerifyFlags):
   const ids =
     flags.all === true
       ? (await listBackups(storage, options)).map(({ id }) => id).toReversed()
-      : [await resolveBackupId(storage, flags.id, options)];
+      : [await resolveBackupId(storage, flags.id, { ...options, ...seriesFilter(settings) })];
   if (keys.signingKey === undefined) {
     context.warn(
       "Without BACKUP_SIGNING_KEY_PATH no evidence is kept: list, prune and status will not know of it.",

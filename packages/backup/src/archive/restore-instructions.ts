@@ -40,8 +40,8 @@ It holds ${stores.join(" and ")}, as of ${startedAt}. It was written by ${tool}.
 With ctb-data at hand it is one command: \`ctb-data backup restore ${id}\`.
 ${owners}
 Needed: ${tools.join(", ")}. Copy the whole folder of the backup to a disk first (from a bucket: \`aws s3 cp --recursive\`, \`rclone copy\`), and run
-the commands below in bash, in that folder, in this order, in one shell. The shell stops at the first thing that is wrong: nothing
-is to be trusted that comes after an error.
+the commands below in that folder, in this order, in one bash of their own (type \`bash\` first). It ends at the first thing that is
+wrong: nothing is to be trusted that comes after an error.
 
 ## 1. What is where
 
