@@ -87,7 +87,7 @@ function smallObjects({ open }: ConformingStorage): void {
 
   test("an object is never larger than what can be put or got at once", async () => {
     await using place = await open();
-    expect(await codeOf(place.storage.put("big", Buffer.alloc(8 * mebibyte + 1)))).toBe(
+    expect(await codeOf(place.storage.put("big", Buffer.alloc(64 * mebibyte + 1)))).toBe(
       "INVALID_OPTIONS",
     );
     await uploadOf(place.storage, "big", Buffer.alloc(65 * mebibyte));
