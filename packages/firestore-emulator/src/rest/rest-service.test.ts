@@ -278,20 +278,23 @@ test("a body above the limit is refused, compressed or not, and the server goes 
 
 test("a body without an end is refused, and its connection closed", async () => {
   const { root } = newDatabase();
-  const status = await new Promise<number | undefined>((resolve, reject) => {
+  const end = await new Promise<number | string | undefined>((resolve) => {
     const path = `/v1/${root}/c`;
     const request = httpRequest({ port: emulator.port, method: "POST", path }, (response) => {
       response.resume();
       clearInterval(sending);
-      request.on("error", () => {});
       resolve(response.statusCode);
     });
-    request.on("error", reject);
+    request.on("error", (failure: NodeJS.ErrnoException) => {
+      clearInterval(sending);
+      resolve(failure.code);
+    });
     const sending = setInterval(() => {
       request.write(Buffer.alloc(4_000_000, " "));
     }, 1);
   });
-  expect(status).toBe(400);
+  // Who goes on sending to a connection that was closed may lose the answer to the reset (RFC 9112, 9.6).
+  expect(end).toBeOneOf([400, "EPIPE", "ECONNRESET"]);
 });
 
 test("a client that leaves amid its request leaves nothing behind", async () => {
