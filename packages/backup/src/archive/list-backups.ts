@@ -1,4 +1,5 @@
 import { BackupError } from "../backup-error.ts";
+import type { RetainedBackup } from "../retention/retained-backup.ts";
 import type { Storage } from "../storage/storage.ts";
 import { archiveNames, archiveRoots, backupFolder } from "./archive-layout.ts";
 import { isBackupId, startOfBackupId } from "./backup-id.ts";
@@ -6,24 +7,8 @@ import type { CommitRecord } from "./backup-manifest.ts";
 import { readEvidence, type StoredEvidence } from "./evidence.ts";
 import { readSignedRecord, type SignatureTrust, type SignedRecord } from "./read-backup.ts";
 
-/** What a list shows of one backup. */
-export interface BackupSummary {
-  readonly id: string;
-  /** The series that it belongs to; empty when the record cannot be read. */
-  readonly sourceId: string;
-  /** By the record; by the id when the record cannot be read. */
-  readonly startedAt: Date;
-  readonly finishedAt: Date;
-  /** As stored. */
-  readonly sizeBytes: number;
-  /** When every stored byte was last found right (`hashes` or more), unless a later verification failed. */
-  readonly verifiedAt: Date | null;
-  /** When it was last restored in a drill and compared, unless a later verification failed. */
-  readonly drilledAt: Date | null;
-  /** The record can be read and its signature is right. */
-  readonly valid: boolean;
-  /** Why it is not valid, or what the last verification found. */
-  readonly problem?: string;
+/** What a list shows of one backup. `problem` is why it is not valid, or what the last verification found. */
+export interface BackupSummary extends RetainedBackup {
   /** The signature is of a key that the caller trusts. */
   readonly trusted: boolean;
   readonly record?: CommitRecord;

@@ -1,6 +1,5 @@
 import type { BackupSummary } from "../archive/list-backups.ts";
-
-const marginMs = 300_000;
+import { clockMarginMs } from "../retention/retained-backup.ts";
 
 /**
  * A backup is made whatever the clock says: it is worth more than its date. But whoever looks at the list must know that the dates
@@ -8,7 +7,8 @@ const marginMs = 300_000;
  */
 export function checkClock(before: readonly BackupSummary[], now: Date): readonly string[] {
   const newest = before.findLast(({ valid }) => valid);
-  if (newest === undefined || newest.startedAt.getTime() <= now.getTime() + marginMs) return [];
+  if (newest === undefined || newest.startedAt.getTime() <= now.getTime() + clockMarginMs)
+    return [];
   return [
     `This machine's clock says ${now.toISOString()}, but the backup ${newest.id} was begun later: one of the two clocks is wrong.`,
   ];

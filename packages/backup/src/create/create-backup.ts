@@ -4,6 +4,7 @@ import { archiveFormat, type Manifest } from "../archive/backup-manifest.ts";
 import { listBackups } from "../archive/list-backups.ts";
 import { BackupError } from "../backup-error.ts";
 import { openPartSink } from "../part/open-part-sink.ts";
+import { objectsOf } from "../retention/delete-objects.ts";
 import { tombstoneKey } from "../retention/tombstone.ts";
 import { acquireLease, type Lease } from "../storage/lease.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -102,9 +103,11 @@ const cleanUpMs = 15_000;
 async function removeParts(storage: Storage, id: string): Promise<void> {
   const signal = AbortSignal.timeout(cleanUpMs);
   try {
-    const keys: string[] = [];
-    for await (const { key } of storage.list(backupFolder(id), { signal })) keys.push(key);
-    await storage.delete(keys, { signal });
+    const objects = await objectsOf(storage, backupFolder(id), signal);
+    await storage.delete(
+      objects.map(({ key }) => key),
+      { signal },
+    );
   } catch (error) {
     // Why the run failed is what must be told.
     if (!(error instanceof BackupError)) throw error;

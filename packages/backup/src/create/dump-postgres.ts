@@ -5,6 +5,7 @@ import { setvalSql } from "../postgres/dump-sequences.ts";
 import type { PostgresSnapshot } from "../postgres/open-postgres-snapshot.ts";
 import type { CreateBackupOptions } from "./create-options.ts";
 import { dumpSchema, type DumpedSchema } from "./dump-schema.ts";
+import { orHalt } from "./or-halt.ts";
 import { writePart, type RecordingSink } from "./recording-sink.ts";
 
 type DumpOptions = CreateBackupOptions & { readonly sink: RecordingSink };
@@ -51,16 +52,6 @@ export async function dumpPostgres(
     sequences: [...sequences],
     warnings: [...schema.warnings, ...warnings, ...uncovered.map(warningOf)],
   };
-}
-
-/** Runs `fn`; its failure is the reason of the halt when nobody failed before. */
-async function orHalt<T>(halt: AbortController, fn: () => Promise<T>): Promise<T> {
-  try {
-    return await fn();
-  } catch (error) {
-    halt.abort(error);
-    throw error;
-  }
 }
 
 interface DescribedSchema {

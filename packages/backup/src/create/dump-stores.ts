@@ -11,6 +11,7 @@ import {
 import { openPostgresSnapshot, type PostgresSnapshot } from "../postgres/open-postgres-snapshot.ts";
 import type { CreateBackupOptions } from "./create-options.ts";
 import { dumpPostgres } from "./dump-postgres.ts";
+import { orHalt } from "./or-halt.ts";
 import type { RecordingSink } from "./recording-sink.ts";
 
 type DumpOptions = CreateBackupOptions & { readonly sink: RecordingSink };
@@ -84,24 +85,14 @@ async function dumpBoth(
   rows: PostgresSnapshot | undefined,
   documents: FirestoreSnapshot | undefined,
 ): Promise<Pick<Dumped, "postgres" | "firestore">> {
-  let failure: { readonly error: unknown } | undefined;
-  const orHalt = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      // The first cause counts: the other store only says that it was stopped.
-      failure ??= { error };
-      halt.abort();
-      throw error;
-    }
-  };
   const [postgres, firestore] = await Promise.allSettled([
-    rows === undefined ? null : orHalt(async () => await dumpPostgres(rows, options)),
-    documents === undefined ? null : orHalt(async () => await documents.dump(options)),
+    rows === undefined ? null : orHalt(halt, async () => await dumpPostgres(rows, options)),
+    documents === undefined ? null : orHalt(halt, async () => await documents.dump(options)),
   ]);
   if (postgres.status === "fulfilled" && firestore.status === "fulfilled")
     return { postgres: postgres.value, firestore: firestore.value };
-  throw failure?.error;
+  // The first cause counts: the other store only says that it was stopped.
+  throw halt.signal.reason;
 }
 
 interface Window {

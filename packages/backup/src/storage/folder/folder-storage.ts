@@ -2,6 +2,7 @@ import { mkdir, realpath, rm, unlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { BackupError } from "../../backup-error.ts";
+import { checkSmall, maxSmallBytes } from "../small-object.ts";
 import { checkStorageKey, checkStoragePrefix } from "../storage-key.ts";
 import type {
   ObjectContent,
@@ -22,9 +23,6 @@ import { ObjectVersions } from "./object-versions.ts";
 import { putFile } from "./put-file.ts";
 import { openObject } from "./read-file.ts";
 import { sweepDrafts, type Swept } from "./sweep-drafts.ts";
-
-const maxPutBytes = 64 * 1024 ** 2;
-const maxGetBytes = 64 * 1024 ** 2;
 
 /** Where a folder of archives is. */
 export interface FolderStorageOptions {
@@ -77,12 +75,7 @@ class FolderStorage implements Storage {
     options: PutOptions = {},
   ): Promise<{ readonly etag: string }> {
     checkStorageKey(key);
-    if (body.length > maxPutBytes)
-      throw new BackupError(
-        "INVALID_OPTIONS",
-        `${key} has ${body.length} bytes; small objects have at most ${maxPutBytes}.`,
-        { key },
-      );
+    checkSmall(key, body);
     return await this.#run(`Writing ${key}`, { key, ...options }, async () => ({
       etag: await this.#inFolder(
         key,
@@ -96,10 +89,10 @@ class FolderStorage implements Storage {
       await using handle = await openObject(place);
       if (!handle) return undefined;
       const { size } = await handle.stat();
-      if (size > maxGetBytes)
+      if (size > maxSmallBytes)
         throw new BackupError(
           "INVALID_OPTIONS",
-          `${key} has ${size} bytes; at most ${maxGetBytes} are read at once.`,
+          `${key} has ${size} bytes; at most ${maxSmallBytes} are read at once.`,
           { key },
         );
       const body = new Uint8Array(await handle.readFile());

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { BackupError } from "../../backup-error.ts";
+import { checkSmall, maxSmallBytes } from "../small-object.ts";
 import { checkStorageKey, checkStoragePrefix } from "../storage-key.ts";
 import type {
   ObjectContent,
@@ -24,8 +25,6 @@ import { S3Upload } from "./s3-upload.ts";
 import { sweepMultiparts } from "./sweep-multiparts.ts";
 
 const mebibyte = 1024 ** 2;
-const maxPutBytes = 64 * mebibyte;
-const maxGetBytes = 64 * mebibyte;
 const maxPrefixBytes = 120;
 
 /** What can stop a single operation. */
@@ -64,12 +63,7 @@ class S3Storage implements Storage {
     options: PutOptions = {},
   ): Promise<{ readonly etag: string }> {
     checkStorageKey(key);
-    if (body.length > maxPutBytes)
-      throw new BackupError(
-        "INVALID_OPTIONS",
-        `${key} has ${body.length} bytes; small objects have at most ${maxPutBytes}.`,
-        { key },
-      );
+    checkSmall(key, body);
     const isConditional = options.ifAbsent === true || options.ifMatch !== undefined;
     const conditions = isConditional ? await this.#knownConditions(options.signal) : undefined;
     return { etag: await putObject(this.#bucket, { key, body, options, conditions }) };
@@ -77,7 +71,7 @@ class S3Storage implements Storage {
 
   async get(key: string, { signal }: Stop = {}): Promise<ObjectContent | undefined> {
     checkStorageKey(key);
-    return await getObject(this.#bucket, key, { maxBytes: maxGetBytes, signal });
+    return await getObject(this.#bucket, key, { maxBytes: maxSmallBytes, signal });
   }
 
   async openUpload(key: string, { signal }: Stop = {}): Promise<Upload> {
