@@ -55,6 +55,12 @@ describe("OnCalendar", () => {
       ["*-*-* 02:30:00 Europe/Berlin", "*-*-* 03:00:00 Europe/Berlin"],
     ],
     ["0 3 * * *", "Europe/Berlin", ["*-*-* 03:00:00 Europe/Berlin"]],
+    // Not before October 2028 do its clocks change on a first or a fifteenth, and then by half an hour.
+    [
+      "0 2 1,15 * *",
+      "Australia/Lord_Howe",
+      ["*-*-01,15 02:00:00 Australia/Lord_Howe", "*-*-* 02:30:00 Australia/Lord_Howe"],
+    ],
   ])("says %s in %s", (pattern, timeZone, expected) => {
     expect(onCalendar(scheduleOf(pattern, timeZone), now)).toEqual(expected);
   });

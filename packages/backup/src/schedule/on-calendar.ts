@@ -1,7 +1,7 @@
 import { compactField } from "./compact-field.ts";
 import { matchesEveryDay } from "./cron-fields.ts";
 import type { Schedule } from "./parse-schedule.ts";
-import { gapOf } from "./parse-schedule.ts";
+import { gapsOf } from "./parse-schedule.ts";
 
 const weekdayNames = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
@@ -26,10 +26,9 @@ export function onCalendar(schedule: Schedule, now: Date): readonly string[] {
     if (day !== "*") lines.push(byDay);
     if (weekday !== "*") lines.push(byWeekday);
   }
-  const gap = fields.texts[1] === "*" ? undefined : gapOf(schedule, now);
-  if (gap !== undefined)
-    lines.push(`*-*-* ${gap.localEnd.toISOString().slice(11, 19)} ${timeZone}`);
-  return lines;
+  const gaps = fields.texts[1] === "*" ? [] : gapsOf(schedule, now);
+  const ends = new Set(gaps.map(({ localEnd }) => localEnd.toISOString().slice(11, 19)));
+  return [...lines, ...[...ends].map((end) => `*-*-* ${end} ${timeZone}`)];
 }
 
 function list(values: readonly number[], all?: number): string {

@@ -72,7 +72,7 @@ function warningsOf(schedule: Omit<Schedule, "warnings">, now: Date): readonly s
     warnings.push(
       `cron programs disagree about ${pattern}: here a day fits when its day of the month fits or its weekday does.`,
     );
-  const gap = gapOf(schedule, now);
+  const [gap] = gapsOf(schedule, now, daysAhead);
   if (gap === undefined || fields.texts[1] === "*") return warnings;
   const [day, time] = [
     gap.localStart.toISOString().slice(0, 10),
@@ -86,12 +86,16 @@ function warningsOf(schedule: Omit<Schedule, "warnings">, now: Date): readonly s
   return warnings;
 }
 
-/** The first gap of the year from now that the pattern falls into, if any. */
-export function gapOf(
+/** 28 years: after these, days of the month fall on the same weekdays again, on which clocks change. */
+const weekdayCycleDays = 28 * 365.25;
+
+/** The gaps that the pattern falls into, in their order: of so many days from now, or of all years to come. */
+export function gapsOf(
   { fields, timeZone }: Pick<Schedule, "fields" | "timeZone">,
   now: Date,
-): DstGap | undefined {
-  return dstGaps(timeZone, now, daysAhead).find(({ localStart, localEnd }) => {
+  days = weekdayCycleDays,
+): readonly DstGap[] {
+  return dstGaps(timeZone, now, days).filter(({ localStart, localEnd }) => {
     for (let minute = localStart.getTime(); minute < localEnd.getTime(); minute += 60_000)
       if (matchesMinute(fields, new Date(minute))) return true;
     return false;

@@ -1,7 +1,7 @@
 import { compactField } from "./compact-field.ts";
 import { isPortable } from "./cron-fields.ts";
 import { offsetsOf } from "./dst-gaps.ts";
-import { gapOf, type Schedule } from "./parse-schedule.ts";
+import { gapsOf, type Schedule } from "./parse-schedule.ts";
 
 const hourMs = 3_600_000;
 const cron = { range: "-", digits: 1 };
@@ -29,10 +29,12 @@ export function portablePattern({ fields }: Schedule): string {
 export function patternWithGap(schedule: Schedule, now: Date): string {
   const { fields } = schedule;
   const [minute, hour, ...days] = portablePattern(schedule).split(" ");
-  const gap = hour === "*" ? undefined : gapOf(schedule, now);
-  if (gap === undefined) return [minute, hour, ...days].join(" ");
-  const after = new Date(Math.ceil(gap.localEnd.getTime() / hourMs) * hourMs).getUTCHours();
-  const hours = [...new Set([...fields.hours, after])].toSorted((left, right) => left - right);
+  const gaps = hour === "*" ? [] : gapsOf(schedule, now);
+  if (gaps.length === 0) return [minute, hour, ...days].join(" ");
+  const after = gaps.map(({ localEnd }) =>
+    new Date(Math.ceil(localEnd.getTime() / hourMs) * hourMs).getUTCHours(),
+  );
+  const hours = [...new Set([...fields.hours, ...after])].toSorted((left, right) => left - right);
   return [minute, compactField(hours, cron), ...days].join(" ");
 }
 
