@@ -1,0 +1,11 @@
+export { checkParts, type CheckPart } from "./check/check-options.ts";
+export type { CheckOptions, IntegrityReport } from "./check/check-options.ts";
+export type * from "./finding.ts";
+export type * from "./fix/fix-options.ts";
+export {
+  IntegrityError,
+  type IntegrityErrorCode,
+  type IntegrityErrorDetails,
+} from "./integrity-error.ts";
+export type * from "./progress.ts";
+export type { IntegrityStores, WorkOptions } from "./work-options.ts";

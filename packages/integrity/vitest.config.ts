@@ -1,0 +1,10 @@
+import { sourceProject } from "@ctb-data/vitest-config";
+import { mergeConfig } from "vitest/config";
+
+export default mergeConfig(sourceProject, {
+  test: {
+    globalSetup: ["@ctb-data/postgres/testing"],
+    // Real servers, files and processes, on a machine that may be busy.
+    testTimeout: 60_000,
+  },
+});

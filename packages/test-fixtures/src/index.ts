@@ -1,0 +1,1 @@
+export { FixtureError, type FixtureErrorCode, type FixtureErrorDetails } from "./fixture-error.ts";
