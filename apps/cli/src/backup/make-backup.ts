@@ -1,8 +1,8 @@
 import type { BackupEncryption, CreatedBackup, Evidence, Storage } from "@ctb-data/backup";
 import type { CommandContext } from "../command-context.ts";
 import type { Settings } from "../config/settings.ts";
+import { openWorkProgress } from "../progress/work-progress.ts";
 import type { BackupKeys } from "./backup-keys.ts";
-import { openBackupProgress } from "./backup-progress.ts";
 import { firestoreFiles } from "./firestore-files.ts";
 import type { OpenedStores } from "./open-backup-stores.ts";
 
@@ -37,7 +37,7 @@ export async function makeBackup(context: CommandContext, parts: BackupParts): P
   const { createBackup, verifyBackup } = await import("@ctb-data/backup");
   const { postgres, firestore } = opened;
   const { signal } = context;
-  using progress = openBackupProgress(context);
+  using progress = openWorkProgress(context);
   const created = await createBackup({
     storage,
     encryption,
@@ -60,7 +60,7 @@ export async function makeBackup(context: CommandContext, parts: BackupParts): P
     return { created, evidence: undefined };
   }
   const { signingKey, trustedKeys } = keys;
-  using verifying = openBackupProgress(context);
+  using verifying = openWorkProgress(context);
   const evidence = await verifyBackup({
     storage,
     id: created.id,

@@ -1,9 +1,9 @@
 import type { GarbageReport } from "@ctb-data/backup";
-import { openBackupProgress } from "../backup/backup-progress.ts";
 import { backupSettings, openBackupStorage } from "../backup/open-backup-storage.ts";
 import { CliError } from "../cli-error.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
+import { openWorkProgress } from "../progress/work-progress.ts";
 import { bytesText } from "../terminal/bytes-text.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { sayNext } from "../terminal/next-step.ts";
@@ -30,7 +30,7 @@ export async function backupGc(context: CommandContext, flags: GcFlags): Promise
   }
   const { settings } = await backupSettings(context, flags);
   await using storage = await openBackupStorage(context, settings);
-  using progress = openBackupProgress(context);
+  using progress = openWorkProgress(context);
   const report = await collectGarbage({
     storage,
     signal,

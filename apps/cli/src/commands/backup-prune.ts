@@ -1,10 +1,10 @@
 import type { PruneDecision, PruneResult } from "@ctb-data/backup";
 import { loadBackupKeys } from "../backup/backup-keys.ts";
-import { openBackupProgress } from "../backup/backup-progress.ts";
 import { backupSettings, openBackupStorage } from "../backup/open-backup-storage.ts";
 import { pruneStorage } from "../backup/prune-storage.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
+import { openWorkProgress } from "../progress/work-progress.ts";
 import { bytesText } from "../terminal/bytes-text.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { sayNext } from "../terminal/next-step.ts";
@@ -50,7 +50,7 @@ export async function backupPrune(context: CommandContext, flags: PruneFlags): P
     yes: flags.yes === true,
     signal: context.signal,
   });
-  using progress = openBackupProgress(context);
+  using progress = openWorkProgress(context);
   const result = await pruneStorage({ ...options, onProgress: progress.onProgress });
   progress[Symbol.dispose]();
   if (terminal.json) {

@@ -1,6 +1,5 @@
 import type { Manifest, RestoreReport } from "@ctb-data/backup";
 import { loadBackupKeys } from "../backup/backup-keys.ts";
-import { openBackupProgress } from "../backup/backup-progress.ts";
 import { confirmTargets } from "../backup/confirm-targets.ts";
 import { backupSettings, openBackupStorage } from "../backup/open-backup-storage.ts";
 import {
@@ -13,6 +12,7 @@ import { seriesFilter } from "../backup/series-of.ts";
 import { CliError } from "../cli-error.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
+import { openWorkProgress } from "../progress/work-progress.ts";
 import { countOf, durationText } from "../terminal/count-of.ts";
 import { sayNext } from "../terminal/next-step.ts";
 import { printJson } from "../terminal/print-json.ts";
@@ -73,7 +73,7 @@ export async function backupRestore(
     yes: flags.yes === true,
   });
   const startedAt = performance.now();
-  using progress = openBackupProgress(context);
+  using progress = openWorkProgress(context);
   const report = await restoreBackup({
     ...options,
     ...storeOptions(opened),

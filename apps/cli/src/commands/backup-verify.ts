@@ -1,11 +1,11 @@
 import type { Evidence, VerifyLevel } from "@ctb-data/backup";
 import { loadBackupKeys } from "../backup/backup-keys.ts";
-import { openBackupProgress } from "../backup/backup-progress.ts";
 import { backupSettings, openBackupStorage } from "../backup/open-backup-storage.ts";
 import { openScratchStores } from "../backup/scratch-stores.ts";
 import { seriesFilter } from "../backup/series-of.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
+import { openWorkProgress } from "../progress/work-progress.ts";
 import { bytesText } from "../terminal/bytes-text.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { sayNext } from "../terminal/next-step.ts";
@@ -48,7 +48,7 @@ export async function backupVerify(context: CommandContext, flags: VerifyFlags):
   }
   const verified: Evidence[] = [];
   for (const id of ids) {
-    using progress = openBackupProgress(context);
+    using progress = openWorkProgress(context);
     const evidence = await verifyBackup({
       ...options,
       storage,

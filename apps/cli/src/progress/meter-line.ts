@@ -10,6 +10,7 @@ const nouns = { postgres: "row", firestore: "document", storage: "part" } as con
 export function meterLine(reading: MeterReading, columns: number): string {
   const { step, detail, bytes, totalBytes, share } = reading;
   if (step === "" && bytes === 0) return "";
+  const isCounted = bytes === 0 && reading.itemsPerSecond > 0;
   const counted = (["postgres", "firestore", "storage"] as const).flatMap((store) => {
     const items = reading.items[store] ?? 0;
     return items === 0 ? [] : [countOf(items, nouns[store])];
@@ -28,7 +29,11 @@ export function meterLine(reading: MeterReading, columns: number): string {
     },
     {
       place: 6,
-      text: reading.bytesPerSecond === 0 ? "" : `${bytesText(reading.bytesPerSecond)}/s`,
+      text: isCounted
+        ? `${reading.itemsPerSecond.toLocaleString("en-US")}/s`
+        : reading.bytesPerSecond === 0
+          ? ""
+          : `${bytesText(reading.bytesPerSecond)}/s`,
     },
     { place: 5, text: counted.join(", ") },
     { place: 1, text: share === undefined ? "" : barOf(share, 16) },

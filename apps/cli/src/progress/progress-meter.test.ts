@@ -134,3 +134,15 @@ test("names that others gave cannot move the cursor", () => {
   const line = meterLine({ ...reading, detail: "a\u001b[2Jb\nc" }, 200);
   expect(line).toContain(String.raw`a\u001b[2Jb\u000ac`);
 });
+
+test("what has no bytes is told by its rows: how many, how fast, how long", () => {
+  const meter = meterWithClock();
+  meter.add({ kind: "step", step: "rows" });
+  meter.add({ kind: "total", store: "postgres", items: 10_000 });
+  meter.wait(2000);
+  meter.add({ kind: "count", store: "postgres", items: 4000 });
+  expect(meterLine(meter.read(), 79)).toBe(
+    "rows  ██████░░░░░░░░░░  40%  4,000 rows  2,000/s  3 s left",
+  );
+  expect(meterLine(meter.read(), 30)).toBe("rows  40%  2,000/s  3 s left");
+});

@@ -1,6 +1,24 @@
-import type { BackupProgress } from "@ctb-data/backup";
+/** What is counted: rows of `postgres`, documents of `firestore`, parts of `storage`. */
+type StoreName = "postgres" | "firestore" | "storage";
 
-type StoreName = Extract<BackupProgress, { readonly kind: "count" }>["store"];
+/** What long work tells of itself, as the packages' own events have it. Without `bytes` only things are counted. */
+export type WorkProgress =
+  | { readonly kind: "step"; readonly step: string; readonly detail?: string | undefined }
+  | {
+      readonly kind: "count";
+      readonly store: StoreName;
+      /** The table, collection or part that it comes from. */
+      readonly name?: string | undefined;
+      readonly items: number;
+      readonly bytes?: number | undefined;
+    }
+  | {
+      readonly kind: "total";
+      readonly store: StoreName;
+      /** Estimates; undefined when nothing is known. */
+      readonly items: number | undefined;
+      readonly bytes?: number | undefined;
+    };
 
 /** How far a piece of work is, as people and programs are told. */
 export interface MeterReading {
@@ -25,7 +43,7 @@ export interface MeterReading {
 
 /** Counts what the events of a piece of work tell. */
 export interface ProgressMeter {
-  readonly add: (event: BackupProgress) => void;
+  readonly add: (event: WorkProgress) => void;
   readonly read: () => MeterReading;
 }
 
@@ -89,7 +107,7 @@ export function progressMeter(now: () => number = () => performance.now()): Prog
         return;
       }
       count.items += event.items;
-      count.bytes += event.bytes;
+      count.bytes += event.bytes ?? 0;
       const latest = samples.at(-1);
       if (latest === undefined || now() - latest.ms >= sampleMs) {
         samples = [...samples.filter(({ ms }) => now() - ms <= windowMs), sample()];

@@ -1,12 +1,11 @@
-import type { OnBackupProgress } from "@ctb-data/backup";
 import type { CommandContext } from "../command-context.ts";
 import { openLiveLine } from "../terminal/live-line.ts";
 import { meterLine } from "./meter-line.ts";
-import { progressMeter } from "./progress-meter.ts";
+import { progressMeter, type WorkProgress } from "./progress-meter.ts";
 
 /** Tells how far a piece of work is, while it is at it. */
-export interface BackupProgressView extends Disposable {
-  readonly onProgress: OnBackupProgress;
+export interface WorkProgressView extends Disposable {
+  readonly onProgress: (progress: WorkProgress) => void;
   /** Says a line above what is drawn. */
   readonly say: (line: string) => void;
 }
@@ -17,7 +16,7 @@ const eventMs = 1000;
  * A line on a terminal; with `--json` one JSON document a line on stderr, `{"progress": {…}}`, for each step and once a second while
  * something moves. Nothing otherwise: what was done is said at the end.
  */
-export function openBackupProgress({ terminal }: CommandContext): BackupProgressView {
+export function openWorkProgress({ terminal }: CommandContext): WorkProgressView {
   const meter = progressMeter();
   if (terminal.json) return jsonProgress(terminal.err, meter);
   const line = openLiveLine(terminal, (columns) => meterLine(meter.read(), columns));
@@ -37,7 +36,7 @@ export function openBackupProgress({ terminal }: CommandContext): BackupProgress
 function jsonProgress(
   err: CommandContext["terminal"]["err"],
   meter: ReturnType<typeof progressMeter>,
-): BackupProgressView {
+): WorkProgressView {
   let told = "";
   const tell = (): void => {
     const reading = meter.read();
