@@ -34,6 +34,9 @@ SELECT a.attrelid AS oid, a.attnum AS number, a.attname AS name,
   pg_catalog.format_type(a.atttypid, a.atttypmod) AS type, NOT a.attnotnull AS nullable,
   pg_catalog.pg_get_expr(f.adbin, f.adrelid) AS expression, a.attidentity::text AS identity,
   a.attgenerated::text AS generated, d.description AS comment,
+  CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::pg_catalog.regcollation::text END AS collation,
+  (SELECT o.conname FROM pg_catalog.pg_constraint o WHERE o.conrelid = a.attrelid AND o.contype = 'n'
+    AND o.conkey = ARRAY[a.attnum] AND NOT o.convalidated) AS "notNullNotValid",
   EXISTS (SELECT FROM pg_catalog.pg_depend s
     JOIN pg_catalog.pg_depend u ON u.classid = 'pg_catalog.pg_attrdef'::regclass AND u.objid = f.oid
       AND u.refclassid = 'pg_catalog.pg_class'::regclass AND u.refobjid = s.objid
@@ -42,32 +45,52 @@ SELECT a.attrelid AS oid, a.attnum AS number, a.attname AS name,
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
 LEFT JOIN pg_catalog.pg_description d
   ON d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = a.attrelid AND d.objsubid = a.attnum
 WHERE n.nspname = $SCHEMAS AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum`;
 
+/**
+ * What only newer servers have (`conenforced`, `conperiod` since 18, `confdelsetcols` and `indnullsnotdistinct` since 15) is read
+ * from the row as JSON, where it is missing on older ones. A foreign key to a partitioned table has further rows, one for each
+ * partition, that belong to it; its triggers are spread over them, and over those of the partitions of its own table.
+ */
 const constraints = `
 SELECT o.conrelid AS oid, o.conname AS name, o.contype::text AS type, o.conkey AS columns,
   o.confkey AS "referencedColumns", o.confrelid AS "referencedOid", rn.nspname AS "referencedSchema",
   rc.relname AS "referencedTable", o.confdeltype::text AS "onDelete", o.confupdtype::text AS "onUpdate",
-  o.condeferrable AS deferrable, o.convalidated AS validated, pg_catalog.pg_get_expr(o.conbin, o.conrelid) AS expression,
+  o.condeferrable AS deferrable, o.condeferred AS deferred, o.convalidated AS validated,
+  o.confmatchtype::text AS match,
+  COALESCE((pg_catalog.to_jsonb(o) ->> 'conenforced')::pg_catalog.bool, true) AS enforced,
+  COALESCE((pg_catalog.to_jsonb(o) ->> 'conperiod')::pg_catalog.bool, false) AS period,
+  NULLIF(pg_catalog.to_jsonb(o) -> 'confdelsetcols', 'null') AS "onDeleteColumns",
+  COALESCE((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::pg_catalog.bool, false) AS "nullsNotDistinct",
+  o.contype <> 'f' OR NOT EXISTS (
+    WITH RECURSIVE parts (oid) AS (
+      SELECT o.oid UNION ALL SELECT p.oid FROM pg_catalog.pg_constraint p JOIN parts ON p.conparentid = parts.oid)
+    SELECT FROM pg_catalog.pg_trigger g JOIN parts ON g.tgconstraint = parts.oid
+    WHERE g.tgenabled NOT IN ('O', 'A')) AS "triggersEnabled",
+  pg_catalog.pg_get_expr(o.conbin, o.conrelid) AS expression,
   (SELECT array_agg(ra.attname ORDER BY k.place)
     FROM unnest(o.confkey) WITH ORDINALITY k (number, place)
     JOIN pg_catalog.pg_attribute ra ON ra.attrelid = o.confrelid AND ra.attnum = k.number) AS "referencedNames"
 FROM pg_catalog.pg_constraint o
 JOIN pg_catalog.pg_class c ON c.oid = o.conrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = o.conindid AND o.contype IN ('p', 'u')
 LEFT JOIN pg_catalog.pg_class rc ON rc.oid = o.confrelid
 LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = rc.relnamespace
 WHERE n.nspname = $SCHEMAS AND o.contype IN ('p', 'u', 'f', 'c')
+  AND NOT (o.contype = 'f' AND o.conparentid <> 0)
 ORDER BY o.conrelid, o.conname`;
 
 const indexes = `
 SELECT i.indrelid AS oid, c.relname AS name, i.indisunique AS unique, m.amname AS method,
   pg_catalog.pg_get_indexdef(i.indexrelid) AS definition, pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
   i.indisvalid AS valid, i.indnkeyatts AS keys,
+  COALESCE((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::pg_catalog.bool, false) AS "nullsNotDistinct",
   (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
       'number', i.indkey[k], 'text', pg_catalog.pg_get_indexdef(i.indexrelid, k + 1, true), 'option', i.indoption[k],
       'class', CASE WHEN p.opcdefault THEN NULL ELSE p.opcname END) ORDER BY k)

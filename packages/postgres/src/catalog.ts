@@ -38,23 +38,47 @@ export interface CatalogColumn {
   readonly identity?: "always" | "by default";
   /** The expression of a generated column. */
   readonly generated?: string;
+  /** Its collation, quoted as `format_type` quotes, where it is not that of its type. */
+  readonly collation?: string;
+  /** The name of its NOT NULL constraint where that is `NOT VALID` (PostgreSQL 18): rows from before may have nulls. */
+  readonly notNullNotValid?: string;
   readonly comment?: string;
 }
 
 export interface CatalogKey {
   readonly name: string;
   readonly columns: readonly string[];
+  /** `NULLS NOT DISTINCT`: null counts as a value. Left out where it does not. */
+  readonly nullsNotDistinct?: true;
+  /** Left out where it is checked at once. */
+  readonly deferrable?: true;
+  /** `WITHOUT OVERLAPS` (PostgreSQL 18): the last column is a range, and no two overlap. Left out where they are equal or not. */
+  readonly withoutOverlaps?: true;
 }
 
-export interface CatalogForeignKey extends CatalogKey {
+export interface CatalogForeignKey {
+  readonly name: string;
+  readonly columns: readonly string[];
   readonly referencedSchema: string;
   readonly referencedTable: string;
   readonly referencedColumns: readonly string[];
   readonly onDelete: "no action" | "restrict" | "cascade" | "set null" | "set default";
   readonly onUpdate: "no action" | "restrict" | "cascade" | "set null" | "set default";
+  /** The columns that `SET NULL` and `SET DEFAULT` of a deletion set, where those are not all. */
+  readonly onDeleteColumns?: readonly string[];
   readonly deferrable: boolean;
+  /** `INITIALLY DEFERRED`. Left out where it is not. */
+  readonly deferred?: true;
+  /** `full`: a key of which only a part is null is refused. PostgreSQL has no `partial`. */
+  readonly match: "simple" | "full";
   /** False after `NOT VALID`: rows from before are not checked. */
   readonly validated: boolean;
+  /** False for `NOT ENFORCED` (PostgreSQL 18). */
+  readonly enforced: boolean;
+  /** False when a trigger that keeps it, on either side or on a partition of it, is switched off. */
+  readonly triggersEnabled: boolean;
+  /** `PERIOD` (PostgreSQL 18): the last column is a range that the referenced rows must cover. Left out where it is not. */
+  readonly period?: true;
 }
 
 export interface CatalogCheck {
@@ -63,11 +87,15 @@ export interface CatalogCheck {
   readonly expression: string;
   readonly columns: readonly string[];
   readonly validated: boolean;
+  /** False for `NOT ENFORCED` (PostgreSQL 18). */
+  readonly enforced: boolean;
 }
 
 export interface CatalogIndex {
   readonly name: string;
   readonly unique: boolean;
+  /** `NULLS NOT DISTINCT`: null counts as a value. Left out where it does not. */
+  readonly nullsNotDistinct?: true;
   readonly method: string;
   /** The whole statement, as `pg_get_indexdef` prints it. */
   readonly definition: string;

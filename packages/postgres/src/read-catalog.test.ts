@@ -80,6 +80,7 @@ describe("readCatalog", () => {
         expression: expect.stringContaining("a > 0"),
         columns: ["a", "b"],
         validated: true,
+        enforced: true,
       },
     ]);
   });
@@ -122,11 +123,103 @@ describe("readCatalog", () => {
         onDelete: "set null",
         onUpdate: "cascade",
         deferrable: true,
+        match: "simple",
         validated: true,
+        enforced: true,
+        triggersEnabled: true,
       },
     ]);
     expect(checks).toEqual([
-      { name: "late", expression: "id > 0", columns: ["id"], validated: false },
+      { name: "late", expression: "id > 0", columns: ["id"], validated: false, enforced: true },
+    ]);
+  });
+
+  test("reads how foreign keys match, what they set, and whether their triggers fire on either side and in partitions", async () => {
+    await db.query(`
+      CREATE SCHEMA keys;
+      CREATE TABLE keys.p (a integer, b integer, PRIMARY KEY (a, b));
+      CREATE TABLE keys.pp (a integer PRIMARY KEY) PARTITION BY RANGE (a);
+      CREATE TABLE keys.pp1 PARTITION OF keys.pp FOR VALUES FROM (0) TO (10);
+      CREATE TABLE keys.c (a integer, b integer,
+        CONSTRAINT f_full FOREIGN KEY (a, b) REFERENCES keys.p MATCH FULL DEFERRABLE INITIALLY DEFERRED,
+        CONSTRAINT f_set FOREIGN KEY (a, b) REFERENCES keys.p ON DELETE SET NULL (b),
+        CONSTRAINT to_parts FOREIGN KEY (a) REFERENCES keys.pp);
+      CREATE TABLE keys.mine_off (a integer REFERENCES keys.pp);
+      CREATE TABLE keys.theirs_off (a integer, b integer, CONSTRAINT theirs FOREIGN KEY (a, b) REFERENCES keys.p);
+      CREATE TABLE keys.pc (a integer, b integer, CONSTRAINT of_part FOREIGN KEY (a, b) REFERENCES keys.p) PARTITION BY RANGE (a);
+      CREATE TABLE keys.pc1 PARTITION OF keys.pc FOR VALUES FROM (0) TO (10);
+      ALTER TABLE keys.mine_off DISABLE TRIGGER ALL;
+      ALTER TABLE keys.pc1 DISABLE TRIGGER ALL`);
+    const { rows } = await db.query<{ name: string }>(
+      `SELECT g.tgname AS name FROM pg_trigger g JOIN pg_constraint o ON o.oid = g.tgconstraint
+       WHERE o.conname = 'theirs' AND g.tgrelid = 'keys.p'::regclass LIMIT 1`,
+    );
+    await db.query(`ALTER TABLE keys.p ENABLE REPLICA TRIGGER "${rows[0]?.name}"`);
+    const catalog = await db.readCatalog({ schemas: ["keys"] });
+    const keys = catalog.tables.flatMap(({ foreignKeys }) => foreignKeys);
+    expect(keys.map(({ name, triggersEnabled }) => [name, triggersEnabled])).toEqual([["f_full", true], ["f_set", true], ["to_parts", true], ["mine_off_a_fkey", false], ["of_part", false], ["theirs", false]]); // prettier-ignore
+    expect(keys.find(({ name }) => name === "f_full")).toMatchObject({
+      match: "full",
+      deferrable: true,
+      deferred: true,
+    });
+    const set = keys.find(({ name }) => name === "f_set");
+    expect(set).toMatchObject({ match: "simple", deferrable: false, onDeleteColumns: ["b"] });
+    expect(set).not.toHaveProperty("deferred");
+  });
+
+  test("reads keys that count nulls, keys that wait, and collations", async () => {
+    await db.query(`
+      CREATE SCHEMA nulls;
+      CREATE TABLE nulls.t (a integer, b text COLLATE "C", c varchar(5)[] COLLATE "POSIX", d text,
+        CONSTRAINT counted UNIQUE NULLS NOT DISTINCT (a, b), CONSTRAINT waits UNIQUE (b) DEFERRABLE, CONSTRAINT usual UNIQUE (d));
+      CREATE UNIQUE INDEX one_null ON nulls.t (a) NULLS NOT DISTINCT;
+      CREATE UNIQUE INDEX some_nulls ON nulls.t (d, a)`);
+    const { uniques, indexes, columns } = tableOf(
+      await db.readCatalog({ schemas: ["nulls"] }),
+      "t",
+    );
+    expect(uniques).toEqual([
+      { name: "counted", columns: ["a", "b"], nullsNotDistinct: true },
+      { name: "usual", columns: ["d"] },
+      { name: "waits", columns: ["b"], deferrable: true },
+    ]);
+    expect(indexes.map(({ name, nullsNotDistinct }) => [name, nullsNotDistinct])).toEqual([["one_null", true], ["some_nulls", undefined]]); // prettier-ignore
+    expect(columns.map(({ collation }) => collation)).toEqual([undefined, '"C"', '"POSIX"', undefined]); // prettier-ignore
+  });
+
+  test("reads what PostgreSQL 18 need not enforce", async ({ skip }) => {
+    const { serverVersion } = await db.readCatalog();
+    skip(Number.parseInt(serverVersion) < 18, "older servers enforce everything");
+    await db.query(`
+      CREATE SCHEMA loose;
+      CREATE TABLE loose.p (a integer PRIMARY KEY, during tsrange, id int4range,
+        CONSTRAINT apart UNIQUE (id, during WITHOUT OVERLAPS));
+      CREATE TABLE loose.c (a integer CONSTRAINT f REFERENCES loose.p NOT ENFORCED, n integer, m integer NOT NULL,
+        id int4range, during tsrange,
+        CONSTRAINT positive CHECK (a > 0) NOT ENFORCED,
+        CONSTRAINT covered FOREIGN KEY (id, PERIOD during) REFERENCES loose.p (id, PERIOD during));
+      ALTER TABLE loose.c ADD CONSTRAINT "n is there" NOT NULL n NOT VALID`);
+    const catalog = await db.readCatalog({ schemas: ["loose"] });
+    const { columns, checks, foreignKeys } = tableOf(catalog, "c");
+    expect(checks).toMatchObject([{ name: "positive", enforced: false, validated: false }]);
+    expect(foreignKeys).toMatchObject([
+      { name: "covered", enforced: true, period: true },
+      { name: "f", enforced: false, validated: false, triggersEnabled: true },
+    ]);
+    expect(foreignKeys[1]).not.toHaveProperty("period");
+    expect(tableOf(catalog, "p").uniques).toEqual([
+      { name: "apart", columns: ["id", "during"], withoutOverlaps: true },
+    ]);
+    expect(columns.slice(1, 3)).toEqual([
+      {
+        name: "n",
+        type: "integer",
+        nullable: false,
+        serial: false,
+        notNullNotValid: "n is there",
+      },
+      { name: "m", type: "integer", nullable: false, serial: false },
     ]);
   });
 

@@ -80,6 +80,8 @@ interface ColumnRow {
   readonly identity: string;
   readonly generated: string;
   readonly comment: string | null;
+  readonly collation: string | null;
+  readonly notNullNotValid: string | null;
   readonly serial: boolean;
 }
 
@@ -92,8 +94,15 @@ interface ConstraintRow {
   readonly referencedNames: readonly string[] | null;
   readonly onDelete: string;
   readonly onUpdate: string;
+  readonly onDeleteColumns: readonly number[] | null;
   readonly deferrable: boolean;
+  readonly deferred: boolean;
+  readonly match: string;
   readonly validated: boolean;
+  readonly enforced: boolean;
+  readonly triggersEnabled: boolean;
+  readonly period: boolean;
+  readonly nullsNotDistinct: boolean;
   readonly expression: string | null;
 }
 
@@ -104,6 +113,7 @@ interface IndexRow {
   readonly definition: string;
   readonly predicate: string | null;
   readonly valid: boolean;
+  readonly nullsNotDistinct: boolean;
   readonly keys: number;
   readonly parts: readonly {
     readonly number: number;
@@ -153,7 +163,7 @@ function catalogTable(row: TableRow, parts: TableParts): CatalogTable {
   const keys = (type: "p" | "u"): readonly CatalogKey[] =>
     constraints
       .filter((constraint) => constraint.type === type)
-      .map((constraint) => ({ name: constraint.name, columns: namesOf(constraint.columns) }));
+      .map((constraint) => key(constraint, namesOf(constraint.columns)));
   const [primaryKey] = keys("p");
   return {
     schema: row.schema,
@@ -166,7 +176,7 @@ function catalogTable(row: TableRow, parts: TableParts): CatalogTable {
     uniques: keys("u"),
     foreignKeys: constraints
       .filter((constraint) => constraint.type === "f")
-      .map((constraint) => foreignKey(constraint, namesOf(constraint.columns))),
+      .map((constraint) => foreignKey(constraint, namesOf)),
     checks: constraints
       .filter((constraint) => constraint.type === "c")
       .map((constraint) => check(constraint, namesOf(constraint.columns))),
@@ -185,6 +195,8 @@ function catalogColumn(row: ColumnRow): CatalogColumn {
     ...(row.identity === "a" && { identity: "always" as const }),
     ...(row.identity === "d" && { identity: "by default" as const }),
     ...(expression !== undefined && row.generated !== "" && { generated: expression }),
+    ...(row.collation !== null && { collation: row.collation }),
+    ...(row.notNullNotValid !== null && { notNullNotValid: row.notNullNotValid }),
     ...(row.comment !== null && { comment: row.comment }),
   };
 }
@@ -206,17 +218,36 @@ const actions: Readonly<Record<string, CatalogForeignKey["onDelete"]>> = {
   d: "set default",
 };
 
-function foreignKey(row: ConstraintRow, columns: readonly string[]): CatalogForeignKey {
+function key(row: ConstraintRow, columns: readonly string[]): CatalogKey {
   return {
     name: row.name,
     columns,
+    ...(row.nullsNotDistinct && { nullsNotDistinct: true as const }),
+    ...(row.deferrable && { deferrable: true as const }),
+    ...(row.period && { withoutOverlaps: true as const }),
+  };
+}
+
+function foreignKey(
+  row: ConstraintRow,
+  namesOf: (numbers: readonly number[] | null) => readonly string[],
+): CatalogForeignKey {
+  return {
+    name: row.name,
+    columns: namesOf(row.columns),
     referencedSchema: row.referencedSchema ?? "",
     referencedTable: row.referencedTable ?? "",
     referencedColumns: row.referencedNames ?? [],
     onDelete: actions[row.onDelete] ?? "no action",
     onUpdate: actions[row.onUpdate] ?? "no action",
+    ...(row.onDeleteColumns !== null && { onDeleteColumns: namesOf(row.onDeleteColumns) }),
     deferrable: row.deferrable,
+    ...(row.deferred && { deferred: true as const }),
+    match: row.match === "f" ? "full" : "simple",
     validated: row.validated,
+    enforced: row.enforced,
+    triggersEnabled: row.triggersEnabled,
+    ...(row.period && { period: true as const }),
   };
 }
 
@@ -226,6 +257,7 @@ function check(row: ConstraintRow, columns: readonly string[]): CatalogCheck {
     expression: withoutParentheses(row.expression ?? ""),
     columns,
     validated: row.validated,
+    enforced: row.enforced,
   };
 }
 
@@ -233,6 +265,7 @@ function catalogIndex(row: IndexRow, names: ReadonlyMap<number, string>): Catalo
   return {
     name: row.name,
     unique: row.unique,
+    ...(row.nullsNotDistinct && { nullsNotDistinct: true as const }),
     method: row.method,
     definition: row.definition,
     parts: row.parts.slice(0, row.keys).map((part) => indexPart(part, names)),
