@@ -2,11 +2,6 @@ import type { CommitRecord } from "@ctb-data/backup";
 import { bytesText } from "../terminal/bytes-text.ts";
 import { countOf } from "../terminal/count-of.ts";
 
-/** `2026-11-23 00:15`, UTC: all that a table has room for. */
-export function shortTime(moment: Date): string {
-  return moment.toISOString().slice(0, 16).replace("T", " ");
-}
-
 /** What a backup holds: `12 tables with 1,234 rows, 40 documents; 2.7 GB, 310 MB stored`. */
 export function totalsText({ source, totals }: Pick<CommitRecord, "source" | "totals">): string {
   const { tables, rows, documents, plainBytes, storedBytes } = totals;

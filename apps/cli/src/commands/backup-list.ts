@@ -1,6 +1,5 @@
 import type { BackupSummary } from "@ctb-data/backup";
 import { loadBackupKeys } from "../backup/backup-keys.ts";
-import { shortTime } from "../backup/backup-words.ts";
 import { backupSettings, openBackupStorage } from "../backup/open-backup-storage.ts";
 import type { CommandContext } from "../command-context.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
@@ -9,6 +8,7 @@ import { countOf } from "../terminal/count-of.ts";
 import { sayNext } from "../terminal/next-step.ts";
 import { printJson } from "../terminal/print-json.ts";
 import { printable } from "../terminal/printable.ts";
+import { shortTime } from "../terminal/short-time.ts";
 import { renderTable, type TableCell } from "../terminal/table.ts";
 import type { Channel } from "../terminal/terminal.ts";
 import { wrapText } from "../terminal/wrap-text.ts";

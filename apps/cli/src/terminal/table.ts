@@ -1,4 +1,5 @@
 import CliTable from "cli-table3";
+import { breakWords } from "./break-words.ts";
 import { displayWidth } from "./display-width.ts";
 import type { Channel, Style } from "./terminal.ts";
 import { wrapText } from "./wrap-text.ts";
@@ -130,14 +131,4 @@ function cellText(cell: TableCell): string {
 function paintCell(channel: Channel, cell: TableCell, columns: number | undefined): string {
   const text = wrapText(breakWords(cellText(cell), columns), columns);
   return typeof cell === "string" ? text : channel.paint(cell.style, text);
-}
-
-/** Cuts what is longer than a line, a path for example, so that nothing of it is lost. */
-function breakWords(text: string, columns: number | undefined): string {
-  return columns === undefined
-    ? text
-    : text
-        .split(" ")
-        .flatMap((word) => word.match(new RegExp(`.{1,${columns}}`, "gu")) ?? [""])
-        .join(" ");
 }
