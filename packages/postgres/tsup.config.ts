@@ -4,5 +4,6 @@ export default nodePackage([
   "src/index.ts",
   "src/embedded.ts",
   "src/entities.ts",
+  "src/schema-statements.ts",
   "src/embedded/supervisor.ts",
 ]);

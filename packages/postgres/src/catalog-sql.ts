@@ -91,6 +91,9 @@ SELECT i.indrelid AS oid, c.relname AS name, i.indisunique AS unique, m.amname A
   pg_catalog.pg_get_indexdef(i.indexrelid) AS definition, pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
   i.indisvalid AS valid, i.indnkeyatts AS keys,
   COALESCE((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::pg_catalog.bool, false) AS "nullsNotDistinct",
+  (SELECT array_agg(DISTINCT d.refobjsubid) FROM pg_catalog.pg_depend d
+    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid
+      AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid > 0) AS columns,
   (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
       'number', i.indkey[k], 'text', pg_catalog.pg_get_indexdef(i.indexrelid, k + 1, true), 'option', i.indoption[k],
       'class', CASE WHEN p.opcdefault THEN NULL ELSE p.opcname END) ORDER BY k)

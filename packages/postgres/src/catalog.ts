@@ -38,6 +38,8 @@ export interface CatalogColumn {
   readonly identity?: "always" | "by default";
   /** The expression of a generated column. */
   readonly generated?: string;
+  /** It is generated when it is read, and not stored (PostgreSQL 18). Left out where it is stored. */
+  readonly virtual?: true;
   /** Its collation, quoted as `format_type` quotes, where it is not that of its type. */
   readonly collation?: string;
   /** The name of its NOT NULL constraint where that is `NOT VALID` (PostgreSQL 18): rows from before may have nulls. */
@@ -101,6 +103,8 @@ export interface CatalogIndex {
   readonly definition: string;
   readonly parts: readonly CatalogIndexPart[];
   readonly include: readonly string[];
+  /** All columns that it needs, in the order of the table: those in its expressions and its predicate among them. */
+  readonly columns: readonly string[];
   /** The predicate of a partial index. */
   readonly where?: string;
   /** False for an index that a failed `CREATE INDEX CONCURRENTLY` left behind. */

@@ -94,12 +94,14 @@ describe("readCatalog", () => {
         valid: true,
         parts: [{ column: "e", order: "asc", nulls: "last" }],
         include: ["j", "k"],
+        columns: ["e", "j", "k"],
       },
       {
         name: "lower_b",
         unique: false,
         method: "btree",
         where: "a > 5",
+        columns: ["a", "b"],
         parts: [
           { expression: "lower(b)", order: "desc", nulls: "last" },
           { column: "b", operatorClass: "text_pattern_ops" },
@@ -196,7 +198,7 @@ describe("readCatalog", () => {
       CREATE TABLE loose.p (a integer PRIMARY KEY, during tsrange, id int4range,
         CONSTRAINT apart UNIQUE (id, during WITHOUT OVERLAPS));
       CREATE TABLE loose.c (a integer CONSTRAINT f REFERENCES loose.p NOT ENFORCED, n integer, m integer NOT NULL,
-        id int4range, during tsrange,
+        id int4range, during tsrange, v integer GENERATED ALWAYS AS (a + 1) VIRTUAL,
         CONSTRAINT positive CHECK (a > 0) NOT ENFORCED,
         CONSTRAINT covered FOREIGN KEY (id, PERIOD during) REFERENCES loose.p (id, PERIOD during));
       ALTER TABLE loose.c ADD CONSTRAINT "n is there" NOT NULL n NOT VALID`);
@@ -211,6 +213,7 @@ describe("readCatalog", () => {
     expect(tableOf(catalog, "p").uniques).toEqual([
       { name: "apart", columns: ["id", "during"], withoutOverlaps: true },
     ]);
+    expect(columns.at(-1)).toMatchObject({ name: "v", generated: "(a + 1)", virtual: true });
     expect(columns.slice(1, 3)).toEqual([
       {
         name: "n",

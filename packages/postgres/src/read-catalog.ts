@@ -115,6 +115,7 @@ interface IndexRow {
   readonly valid: boolean;
   readonly nullsNotDistinct: boolean;
   readonly keys: number;
+  readonly columns: readonly number[] | null;
   readonly parts: readonly {
     readonly number: number;
     readonly text: string;
@@ -195,6 +196,7 @@ function catalogColumn(row: ColumnRow): CatalogColumn {
     ...(row.identity === "a" && { identity: "always" as const }),
     ...(row.identity === "d" && { identity: "by default" as const }),
     ...(expression !== undefined && row.generated !== "" && { generated: expression }),
+    ...(row.generated === "v" && { virtual: true as const }),
     ...(row.collation !== null && { collation: row.collation }),
     ...(row.notNullNotValid !== null && { notNullNotValid: row.notNullNotValid }),
     ...(row.comment !== null && { comment: row.comment }),
@@ -270,6 +272,7 @@ function catalogIndex(row: IndexRow, names: ReadonlyMap<number, string>): Catalo
     definition: row.definition,
     parts: row.parts.slice(0, row.keys).map((part) => indexPart(part, names)),
     include: row.parts.slice(row.keys).map((part) => names.get(part.number) ?? part.text),
+    columns: (row.columns ?? []).map((number) => names.get(number) ?? ""),
     ...(row.predicate !== null && { where: withoutParentheses(row.predicate) }),
     valid: row.valid,
   };
