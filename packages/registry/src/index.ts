@@ -5,7 +5,7 @@ export {
   type CheckOptions,
   type RegistryFile,
 } from "./check-registry.ts";
-export { formatColumnType } from "./column-type.ts";
+export { formatColumnType, parseColumnType, type ParsedColumnType } from "./column-type.ts";
 export {
   columnTypes,
   type ColumnTypeName,
@@ -26,3 +26,4 @@ export type * from "./registry.ts";
 export { renameColumn, type ColumnRename } from "./rename-column.ts";
 export { renderErd } from "./render-erd.ts";
 export { renderMarkdown } from "./render-markdown.ts";
+export { columnsIn, mayBeColumn, readSql, type ReadSql, type SqlToken } from "./sql-expression.ts";
