@@ -79,9 +79,36 @@ export class CollectionSchema {
       const value = this.#model.fromDocument(this.#modelId(id), data, { unknownFields: "refuse" });
       return { value: this.table === undefined || issues.length > 0 ? undefined : value, issues };
     } catch (error) {
-      issues.unshift(...issuesOf(error));
+      const unreadable = this.#unreadableField(error, data);
+      issues.unshift(
+        ...(unreadable === undefined
+          ? issuesOf(error)
+          : [unreadable.issue, ...this.#readWithout(id, data, unreadable.field)]),
+      );
       return { value: undefined, issues: withoutDoubles(issues) };
     }
+  }
+
+  /** The field whose ciphertext could not be read: the model stops there, and says what it is of the column. */
+  #unreadableField(
+    error: unknown,
+    data: object,
+  ): { readonly field: string; readonly issue: ModelIssue } | undefined {
+    if (!(error instanceof ModelError) || error.issues.length > 0) return undefined;
+    const { column, message, hint } = error;
+    const field = [...this.fields.values()].find((each) => each.column === column);
+    if (column === undefined || field === undefined || !Object.hasOwn(data, field.name))
+      return undefined;
+    const issue = { path: [field.name], message, ...(hint !== undefined && { hint }) };
+    return { field: field.name, issue };
+  }
+
+  /** What else is wrong. */
+  #readWithout(id: string | undefined, data: object, field: string): readonly ModelIssue[] {
+    const rest = Object.fromEntries(Object.entries(data).filter(([name]) => name !== field));
+    return this.read(id, rest).issues.filter(
+      ({ path: [first, ...more] }) => first !== field || more.length > 0,
+    );
   }
 
   /** The same of some of its fields: those that are not in `data` are not missed. */

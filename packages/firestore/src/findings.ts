@@ -1,5 +1,6 @@
 import type { ModelIssue } from "@ctb-data/models";
 import type { CollectionSchema } from "./collection-schema.ts";
+import { compareDocumentPaths } from "./compare-document-paths.ts";
 import type { Finding } from "./validation.ts";
 
 /** Documents with names of fields like ids would make one finding each. */
@@ -33,8 +34,18 @@ export class Findings {
       if (places.has(key)) continue;
       places.add(key);
       finding.documents += 1;
-      if (finding.examples.length < this.#examples) finding.examples.push(path);
+      this.#addExample(finding.examples, path);
     }
+  }
+
+  /** Keeps the first ones in the order of names, also of documents that come in any order. */
+  #addExample(examples: string[], path: string): void {
+    const last = examples.at(-1);
+    const isFull = examples.length >= this.#examples;
+    if (isFull && (last === undefined || compareDocumentPaths(path, last) >= 0)) return;
+    const place = examples.findIndex((other) => compareDocumentPaths(path, other) < 0);
+    examples.splice(place === -1 ? examples.length : place, 0, path);
+    if (examples.length > this.#examples) examples.pop();
   }
 
   /** The most frequent first. */
@@ -42,19 +53,17 @@ export class Findings {
     return [...this.#found.values()].toSorted((a, b) => b.documents - a.documents);
   }
 
-  #findingOf({ path, message }: ModelIssue): OpenFinding {
-    const field = fieldOf(path);
-    const key = `${field}\n${message}`;
+  /** What an issue is called. */
+  nameOf({ path, message }: ModelIssue): Pick<Finding, "field" | "kind" | "message"> {
+    return { field: fieldOf(path), kind: this.#kindOf(path, message), message };
+  }
+
+  #findingOf(issue: ModelIssue): OpenFinding {
+    const key = `${fieldOf(issue.path)}\n${issue.message}`;
     const known =
       this.#found.get(key) ?? (this.#found.size >= maxFindings ? this.#others() : undefined);
     if (known !== undefined) return known;
-    const finding = {
-      field,
-      kind: this.#kindOf(path, message),
-      message,
-      documents: 0,
-      examples: [],
-    };
+    const finding = { ...this.nameOf(issue), documents: 0, examples: [] };
     this.#found.set(key, finding);
     return finding;
   }

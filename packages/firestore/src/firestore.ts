@@ -9,6 +9,7 @@ import type {
   TransactionDocument,
 } from "./collection.ts";
 import type { ServiceAccount } from "./credentials.ts";
+import type { DocumentInspector } from "./document-inspector.ts";
 import type { AnyShape, ClassShape, DocumentClass, NamedShape } from "./document-shape.ts";
 import type { FirestoreTypes } from "./firestore-types.ts";
 import type { GetOptions, Query, ReadableQuery } from "./query.ts";
@@ -184,6 +185,12 @@ export interface Firestore<Documents extends DocumentsByName<Documents> = AnyDoc
   ): Promise<T>;
   /** Reads documents at one moment and reports those that do not fit the registry. */
   validate(options?: ValidateOptions): Promise<ValidationReport>;
+  /**
+   * Looks at raw lines of a collection's documents as `validate` does. `examples` as there.
+   *
+   * @throws {FirestoreError} UNKNOWN_COLLECTION
+   */
+  inspector(collection: string, options?: { readonly examples?: number }): DocumentInspector;
   /** Asks the server how it is. Never throws for a server that is down. */
   health(options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<Health>;
   /** Ends listeners and bulk writes, waits up to `graceMs` (default 5,000) for requests, closes the connections. */

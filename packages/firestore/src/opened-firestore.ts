@@ -11,6 +11,7 @@ import type { Health, ReadTransactionOptions, TransactionOptions } from "./fires
 import { askTime, checkHealth } from "./health.ts";
 import { checkPath } from "./id-fault.ts";
 import { timerMs } from "./limits.ts";
+import { LineInspector } from "./line-inspector.ts";
 import { StoreDocument } from "./model-collection.ts";
 import type { GetOptions } from "./query.ts";
 import { OpenedRaw } from "./raw/opened-raw.ts";
@@ -96,6 +97,13 @@ export class OpenedFirestore extends StoreCollections {
 
   async validate(options: ValidateOptions = {}): Promise<ValidationReport> {
     return await validateDocuments(this, options);
+  }
+
+  inspector(
+    collection: string,
+    { examples = 5 }: { readonly examples?: number } = {},
+  ): LineInspector {
+    return new LineInspector(this.context, collection, examples);
   }
 
   async health(

@@ -1,4 +1,5 @@
 import type { FirestoreTimestamp } from "@ctb-data/models";
+import type { WriteCondition } from "./write-condition.ts";
 
 /** Documents of neighbouring names, from one up to another. Together the ranges of a snapshot hold every document once. */
 export interface RawRange {
@@ -6,6 +7,8 @@ export interface RawRange {
   readonly start: string | undefined;
   /** The first name behind it, as a path. Undefined for the range that ends with the last document. */
   readonly end: string | undefined;
+  /** Only documents of the collections of this id, wherever they are. Undefined for all documents. */
+  readonly group?: string | undefined;
 }
 
 /** What is known of a line without reading it. */
@@ -40,6 +43,8 @@ export interface RawReadOptions {
 export interface RawRangeOptions {
   /** Only what is below this collection (`clients`, `clients/42/notes`), at any depth. Default: all of the database. */
   readonly collection?: string | undefined;
+  /** Only documents of the collections of this id, at any depth, and none of those below them. It wins over `collection`. */
+  readonly group?: string | undefined;
   /** About how many ranges. Default 1. It may be fewer: emulators and small collections are not split. */
   readonly wanted?: number;
   readonly signal?: AbortSignal | undefined;
@@ -75,16 +80,24 @@ export interface RawSnapshotOptions {
 
 /** A write of one document, as it is. */
 export type RawWrite =
-  | {
-      /** `create` fails where one is already; `set` replaces it. */
-      readonly op: "create" | "set";
-      /**
-       * A line of a {@link RawBatch}, with or without its line feed. Its times are not written: the server makes its own. The
-       * bytes may be used again when the next write is asked for.
-       */
-      readonly line: Uint8Array | string;
-    }
-  | { readonly op: "delete"; readonly path: string };
+  /** Fails where a document is already. */
+  | ({ readonly op: "create" } & RawContent)
+  /**
+   * Replaces what is there. With `lastUpdateTime` it fails (`FAILED_PRECONDITION`, or `NOT_FOUND`) when the document was changed or
+   * deleted since.
+   */
+  | ({ readonly op: "set" } & RawContent & WriteCondition)
+  /** What is not there is not an error, unless there is a `lastUpdateTime`. */
+  | ({ readonly op: "delete"; readonly path: string } & WriteCondition);
+
+/** The document that is written. */
+export interface RawContent {
+  /**
+   * A line of a {@link RawBatch}, with or without its line feed. Its times are not written: the server makes its own. The
+   * bytes may be used again when the next write is asked for.
+   */
+  readonly line: Uint8Array | string;
+}
 
 /** What became of a write that was not done. */
 export interface RawFailure {

@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
+import { parseKeyring } from "@ctb-data/models";
 import { expect, test } from "vitest";
 import { everyType, type Everything } from "../testing/registries.ts";
-import { errorOf, openTestFirestore } from "../testing/test-firestore.ts";
+import { errorOf, openTestFirestore, registryOf } from "../testing/test-firestore.ts";
 import type { Firestore } from "./firestore.ts";
 import type { ValidationProgress } from "./validation.ts";
 
@@ -139,4 +141,25 @@ test("a signal stops it, and wrong options are refused", async () => {
   expect(await errorOf(firestore.validate({ collections: ["none"] }))).toMatchObject({
     code: "UNKNOWN_COLLECTION",
   });
+});
+
+test("a ciphertext that cannot be read is told of its field, and hides nothing else that is wrong with the document", async () => {
+  const registry = registryOf(`tables:
+  people:
+    columns:
+      - { name: id, type: integer, primary_key: true }
+      - { name: tax_number, type: text, required: true, encrypted: true }
+      - { name: name, type: text, required: true }
+    firestore: { collection: people, fields: { taxNumber: tax_number } }
+`);
+  const keyring = parseKeyring(randomBytes(32).toString("base64"));
+  await using firestore = await openTestFirestore({ registry, keyring });
+  await firestore.documents("people").doc("1").set({ taxNumber: "in clear", other: 1 });
+  const { collections } = await firestore.validate();
+  const found = collections[0]?.findings.map(({ field, kind }) => [field, kind]);
+  expect(found).toEqual([
+    ["taxNumber", "wrong value"],
+    ["other", "unknown field"],
+    ["name", "missing"],
+  ]);
 });

@@ -1,5 +1,6 @@
 import { FirestoreError } from "../firestore-error.ts";
 import type { RawWrite } from "../raw.ts";
+import type { WriteCondition } from "../write-condition.ts";
 import { DocumentJson } from "./document-json.ts";
 import { DocumentMessage, LineError, type NameMove } from "./document-message.ts";
 import { JsonOutput } from "./json-output.ts";
@@ -7,6 +8,8 @@ import { WireReader } from "./wire-reader.ts";
 import { WireWriter } from "./wire-writer.ts";
 
 const tags = { update: 10, delete: 18, condition: 34 } as const;
+/** The tag of a condition. */
+const mustExist = 8;
 
 /** What a message of a write says. */
 export interface DescribedWrite {
@@ -48,7 +51,11 @@ export class WriteEncoder {
   encode(write: RawWrite): Buffer {
     const writer = this.#writer;
     writer.clear();
-    if (write.op === "delete") return writer.text(tags.delete, this.#prefix + write.path).view();
+    if (write.op === "delete") {
+      writer.text(tags.delete, this.#prefix + write.path);
+      this.#condition(write.lastUpdateTime);
+      return writer.view();
+    }
     const document = parse(write.line);
     const path = this.#pathOf(document);
     try {
@@ -56,8 +63,17 @@ export class WriteEncoder {
     } catch (error) {
       throw asInvalid(error, path);
     }
-    if (write.op === "create") writer.message(tags.condition, () => writer.varint(8, 0));
+    if (write.op === "create") writer.message(tags.condition, () => writer.varint(mustExist, 0));
+    else this.#condition(write.lastUpdateTime);
     return writer.view();
+  }
+
+  #condition(time: WriteCondition["lastUpdateTime"]): void {
+    if (time === undefined) return;
+    const writer = this.#writer;
+    writer.message(tags.condition, () =>
+      writer.message(18, () => writer.integer(8, time.seconds).varint(16, time.nanoseconds)),
+    );
   }
 
   /** What a message of this encoder says. */
@@ -71,7 +87,7 @@ export class WriteEncoder {
     const output = new JsonOutput(message.length * 2);
     const { name } = new DocumentJson(output).add(message, start, end);
     const path = name.slice(this.#prefix.length);
-    return { op: end < message.length ? "create" : "set", path, line: output.take(0) };
+    return { op: isCreate(reader, end) ? "create" : "set", path, line: output.take(0) };
   }
 
   #pathOf(document: unknown): string {
@@ -87,6 +103,15 @@ export class WriteEncoder {
       hint: "Say in `from` which database the lines are from.",
     });
   }
+}
+
+/** Whether the condition behind a document is that there is none yet. */
+function isCreate(reader: WireReader, at: number): boolean {
+  if (at >= reader.bytes.length) return false;
+  reader.at = at;
+  reader.varint();
+  reader.varint();
+  return reader.varint() === mustExist;
 }
 
 function parse(line: Uint8Array | string): unknown {

@@ -33,7 +33,8 @@ export interface RangesTask {
  * names, and a name splits all documents, whatever their collections.
  */
 export async function rangesOf(task: RangesTask): Promise<readonly RawRange[]> {
-  const { collection, wanted = 1 } = task.options;
+  const { collection, group, wanted = 1 } = task.options;
+  if (group !== undefined) return await rangesOfGroup(task, group, wanted);
   const whole: RawRange =
     collection === undefined ? { start: undefined, end: undefined } : rangeOfCollection(collection);
   if (wanted <= 1) return [whole];
@@ -42,8 +43,24 @@ export async function rangesOf(task: RangesTask): Promise<readonly RawRange[]> {
   const inside = [...new Set([...starts, ...cursors])]
     .filter((path) => isInside(path, whole))
     .toSorted(compareDocumentPaths);
+  return splitAt(inside, whole, wanted);
+}
+
+async function rangesOfGroup(
+  task: RangesTask,
+  group: string,
+  wanted: number,
+): Promise<readonly RawRange[]> {
+  const whole: RawRange = { start: undefined, end: undefined, group };
+  const cursors = wanted <= 1 ? undefined : await partitionsOf(task, group, wanted);
+  return splitAt([...new Set(cursors)].toSorted(compareDocumentPaths), whole, wanted);
+}
+
+/** @param inside names within the range, in their order. */
+function splitAt(inside: readonly string[], whole: RawRange, wanted: number): readonly RawRange[] {
   const bounds = everyNth(inside, Math.ceil((inside.length + 1) / wanted));
   return [...bounds, whole.end].map((end, index) => ({
+    ...whole,
     start: index === 0 ? whole.start : bounds[index - 1],
     end,
   }));

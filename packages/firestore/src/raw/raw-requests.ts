@@ -13,22 +13,28 @@ export interface KindlessQuery extends NameBounds {
   readonly database: string;
   readonly readTime: WireTime;
   readonly limit?: number | undefined;
+  /** Only documents of collections of this id. Default: of all. */
+  readonly group?: string | undefined;
   /** Only the names: reads no fields. */
   readonly namesOnly?: boolean;
 }
 
 const operators = { lessThan: 1, greaterThan: 3, greaterThanOrEqual: 4 } as const;
 
-/** RunQuery for all documents between two names, whatever their collections, at any depth. */
+/** RunQuery for all documents between two names, at any depth. */
 export function runQueryRequest(query: KindlessQuery): Buffer {
   const writer = new WireWriter();
   writer.text(10, `${query.database}/documents`);
   writer.message(18, () => {
     if (query.namesOnly === true)
       writer.message(10, () => writer.message(18, () => writer.text(18, "__name__")));
-    writer.message(18, () => writer.varint(24, 1));
-    writeBounds(writer, query);
+    writer.message(18, () => {
+      if (query.group !== undefined) writer.text(18, query.group);
+      writer.varint(24, 1);
+    });
+    if (query.group === undefined) writeBounds(writer, query);
     writeOrder(writer);
+    if (query.group !== undefined) writeCursors(writer, query);
     const { limit } = query;
     if (limit !== undefined) writer.message(42, () => writer.varint(8, limit));
   });
@@ -46,6 +52,19 @@ function writeBounds(writer: WireWriter, { start, end }: NameBounds): void {
       }
       if (end !== undefined) writeFilter(writer, operators.lessThan, end);
     });
+  });
+}
+
+/** What the parts of a partitioned collection group are read with: the same places as filters would be, without an index. */
+function writeCursors(writer: WireWriter, { start, end }: NameBounds): void {
+  if (start !== undefined) writeCursor(writer, 58, start.name, start.included);
+  if (end !== undefined) writeCursor(writer, 66, end, true);
+}
+
+function writeCursor(writer: WireWriter, tag: number, name: string, before: boolean): void {
+  writer.message(tag, () => {
+    writer.message(10, () => writer.text(42, name));
+    if (before) writer.varint(16, 1);
   });
 }
 

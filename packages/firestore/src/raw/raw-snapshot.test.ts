@@ -135,3 +135,27 @@ test("a database without documents has none", async () => {
   expect(await snapshot.collections()).toEqual([]);
   expect((await linesOf(snapshot, await snapshot.ranges({ wanted: 8 }))).size).toBe(0);
 });
+
+test("a group is the documents of collections of one id, at any depth, also when it is read in parts", async () => {
+  await using firestore = await openTestFirestore({ registry: everyType });
+  const { raw } = firestore;
+  const ids = Array.from({ length: 3000 }, (_, n) => `things/${String(n).padStart(5, "0")}`);
+  const others = ["aaa/1/things/x", "things/00007/things/y", "zzz/1/b/2/things/z"];
+  const strangers = ["aaa/1", "things/00007/notes/1", "thing/1", "thingsy/1"];
+  await writeFields(
+    raw,
+    [...ids, ...others, ...strangers].map((path) => [path, { n: { integerValue: "1" } }]),
+  );
+  const snapshot = await raw.snapshot();
+  const expected = [...ids, ...others].toSorted(compareDocumentPaths);
+  for (const wanted of [1, 5]) {
+    const ranges = await snapshot.ranges({ group: "things", wanted });
+    expect([...(await linesOf(snapshot, ranges)).keys()]).toEqual(expected);
+  }
+  const middle = { group: "things", start: "things/00007/notes/1", end: "things/00010" };
+  expect([...(await linesOf(snapshot, [middle])).keys()]).toEqual([
+    "things/00007/things/y",
+    "things/00008",
+    "things/00009",
+  ]);
+});

@@ -39,11 +39,12 @@ export class TimedRawSnapshot implements RawSnapshot {
   }
 
   async ranges(options: RawRangeOptions = {}): Promise<readonly RawRange[]> {
-    const { collection, wanted = 1, signal } = options;
+    const { collection, group, wanted = 1, signal } = options;
     checkCollection(collection);
+    checkCollection(group);
     const collections =
       collection === undefined
-        ? wanted > 1
+        ? wanted > 1 && group === undefined
           ? await this.collections({ signal })
           : []
         : [collection];

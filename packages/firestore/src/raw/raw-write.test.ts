@@ -4,7 +4,7 @@ import { lineOf, linesOf, withoutTimes, writeFields } from "../../testing/raw-do
 import { everyType } from "../../testing/registries.ts";
 import { openTcpDoor } from "../../testing/tcp-door.ts";
 import { errorOf, openTestFirestore } from "../../testing/test-firestore.ts";
-import type { RawFailure } from "../raw.ts";
+import type { RawFailure, RawWrite } from "../raw.ts";
 
 const registry = everyType;
 const numbers = (count: number): readonly number[] =>
@@ -72,6 +72,67 @@ test("create says which documents are there and leaves them; set replaces them; 
   const after = await linesOf(await raw.snapshot());
   expect([...after.keys()]).toEqual(["things/1", "things/3"]);
   expect(after.get("things/1")).toContain('"integerValue":"1"');
+});
+
+test("a set or delete that asks for an update time leaves a document that was changed since, and one that is gone", async () => {
+  await using firestore = await openTestFirestore({ registry });
+  const { raw } = firestore;
+  const line = (id: string, n: string): string =>
+    lineOf(raw.database, `things/${id}`, { n: { integerValue: n } });
+  const ids = ["set", "deleted", "changed", "changed too", "gone"];
+  await raw.write(
+    ids.map((id) => ({ op: "set", line: line(id, "1") })),
+    { ramp: false },
+  );
+  const { lines } = await (await raw.snapshot()).get(ids.map((id) => `things/${id}`));
+  const times = new Map(
+    lines.map(({ path, updateTimeUs }) => [
+      path.slice(7),
+      {
+        seconds: Math.floor(updateTimeUs / 1e6),
+        nanoseconds: (updateTimeUs % 1e6) * 1000,
+      },
+    ]),
+  );
+  await raw.write(
+    [
+      { op: "set", line: line("changed", "2") },
+      { op: "set", line: line("changed too", "2") },
+      { op: "delete", path: "things/gone" },
+    ],
+    { ramp: false },
+  );
+  const condition = (id: string): RawWrite & { op: "delete" } => ({
+    op: "delete",
+    path: `things/${id}`,
+    lastUpdateTime: times.get(id) ?? { seconds: 0, nanoseconds: 0 },
+  });
+  const failures: RawFailure[] = [];
+  const summary = await raw.write(
+    [
+      { ...condition("set"), op: "set", line: line("set", "3") },
+      condition("deleted"),
+      { ...condition("changed"), op: "set", line: line("changed", "3") },
+      condition("changed too"),
+      { ...condition("gone"), op: "set", line: line("gone", "3") },
+    ],
+    { ramp: false, onFailure: (failure) => failures.push(failure) },
+  );
+  expect(summary).toMatchObject({ written: 2, failed: 3 });
+  expect(new Set(failures.map(({ op, path }) => `${op} ${path}`))).toEqual(
+    new Set(["delete things/changed too", "set things/changed", "set things/gone"]),
+  );
+  expect(["FAILED_PRECONDITION", "NOT_FOUND"]).toEqual(
+    expect.arrayContaining(failures.map(({ status }) => status)),
+  );
+  const after = await linesOf(await raw.snapshot());
+  expect([...after].map(([path, text]) => [path, /"integerValue":"(\d)"/.exec(text)?.[1]])).toEqual(
+    [
+      ["things/changed", "2"],
+      ["things/changed too", "2"],
+      ["things/set", "3"],
+    ],
+  );
 });
 
 test("one document that the server does not take holds no other back", async () => {

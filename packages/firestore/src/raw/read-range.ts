@@ -54,7 +54,8 @@ function requestOf(
     end: range.end === undefined ? undefined : nameOf(range.end),
   };
   const limit = Number.isFinite(left) ? left : undefined;
-  return runQueryRequest({ database, readTime, namesOnly, limit, ...bounds });
+  const { group } = range;
+  return runQueryRequest({ database, readTime, namesOnly, limit, group, ...bounds });
 }
 
 async function* oneStream(
