@@ -2,10 +2,12 @@ import { readFile } from "node:fs/promises";
 import { BackupError } from "@ctb-data/backup";
 import { FirestoreError } from "@ctb-data/firestore";
 import { EmulatorError } from "@ctb-data/firestore-emulator";
+import { IntegrityError } from "@ctb-data/integrity";
 import { MigrationError } from "@ctb-data/migrations";
 import { ModelError } from "@ctb-data/models";
 import { PostgresError } from "@ctb-data/postgres";
 import { RegistryError } from "@ctb-data/registry";
+import { FixtureError } from "@ctb-data/test-fixtures";
 import { describe, expect, test } from "vitest";
 import { CliError } from "./cli-error.ts";
 import { failureOf } from "./failure.ts";
@@ -43,6 +45,26 @@ describe("the exit code says what kind of failure it is", () => {
     [new BackupError("WRONG_KEY", "m", { hint: "h" }), 1],
     [new BackupError("BAD_SIGNATURE", "m", { hint: "h" }), 1],
     [new BackupError("STORAGE_FAILED", "m", { hint: "h" }), 1],
+    [new IntegrityError("INVALID_OPTIONS", "m", { hint: "h" }), 2],
+    [new IntegrityError("NOT_FOUND", "m", { hint: "h" }), 2],
+    [new IntegrityError("POOLED_HOST", "m", { hint: "h" }), 4],
+    [new IntegrityError("REFUSED", "m", { hint: "h" }), 4],
+    [new IntegrityError("LOCKED", "m", { hint: "h" }), 5],
+    [new IntegrityError("LOCK_TIMEOUT", "m", { hint: "h" }), 1],
+    [new IntegrityError("STATEMENT_TIMEOUT", "m", { hint: "h" }), 1],
+    [new IntegrityError("DENIED", "m", { hint: "h" }), 1],
+    [new IntegrityError("DATABASE_FAILED", "m", { hint: "h" }), 1],
+    [new IntegrityError("FIRESTORE_FAILED", "m", { hint: "h" }), 1],
+    [new IntegrityError("UNKNOWN_FORMAT", "m", { hint: "h" }), 1],
+    [new IntegrityError("CANCELLED", "m", { hint: "h" }), 130],
+    [new FixtureError("INVALID_OPTIONS", "m", { hint: "h" }), 2],
+    [new FixtureError("INVALID_OVERRIDE", "m", { hint: "h" }), 2],
+    [new FixtureError("NO_SERVER", "m", { hint: "h" }), 2],
+    [new FixtureError("NOT_FOUND", "m", { hint: "h" }), 2],
+    [new FixtureError("REFUSED", "m", { hint: "h" }), 4],
+    [new FixtureError("MIGRATION_FAILED", "m", { hint: "h" }), 1],
+    [new FixtureError("CANNOT_MAKE", "m", { hint: "h" }), 1],
+    [new FixtureError("CANCELLED", "m", { hint: "h" }), 130],
   ])("%o", (error, exitCode) => {
     expect(failureOf(error)).toEqual({ code: error.code, message: "m", hint: "h", exitCode });
   });

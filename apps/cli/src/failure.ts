@@ -29,6 +29,8 @@ const exitCodeOfError: Readonly<Record<string, ExitCode>> = {
   NO_RECIPIENT: exitCode.usage,
   NO_SIGNING_KEY: exitCode.usage,
   BACKUP_DISABLED: exitCode.usage,
+  NO_SERVER: exitCode.usage,
+  INVALID_OVERRIDE: exitCode.usage,
   // Files and history differ, or something was left half done.
   EDITED: exitCode.different,
   MISSING: exitCode.different,

@@ -9,6 +9,7 @@ import { type LoadedSettings, settingPath } from "../config/load-settings.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { checkBackup } from "./check-backup.ts";
 import { checkBlueprints } from "./check-blueprints.ts";
+import { checkConstraints } from "./check-constraints.ts";
 import { checkFirestore } from "./check-firestore.ts";
 import { type Check, failed } from "./check.ts";
 import { checkPlan, planGenerated } from "./generated-files.ts";
@@ -39,7 +40,7 @@ export async function checkProject(context: CommandContext): Promise<readonly Ch
     checks.push(await checkBlueprintFiles(context, loaded, registry.value));
     checks.push(await checkFiles(context, loaded, registry.value));
   }
-  checks.push(...(await checkDatabase(context, loaded)));
+  checks.push(...(await checkDatabase(context, loaded, registry.value)));
   if (registry.value !== undefined) {
     checks.push(...(await checkFirestore(context, loaded, registry.value)));
   }
@@ -151,12 +152,17 @@ async function checkFiles(
 async function checkDatabase(
   context: CommandContext,
   loaded: LoadedSettings,
+  registry: Registry | undefined,
 ): Promise<readonly Check[]> {
   try {
     await using database = await openDatabase(context, loaded.settings);
     return [
       ...(await checkConnection(database.db, loaded)),
       await checkMigrations(context, loaded, database.db),
+      await checkConstraints(database.db, {
+        schema: registry?.schema ?? "public",
+        signal: context.signal,
+      }),
     ];
   } catch (error) {
     context.signal.throwIfAborted();
