@@ -67,7 +67,10 @@ export function uniqueClause({ name, columns }: KeyConstraint): string {
   return `CONSTRAINT ${quoteIdentifier(name)} UNIQUE ${columnNames(columns)}`;
 }
 
-export function checkClause({ name, expression }: CheckConstraint): string {
+export function checkClause({
+  name,
+  expression,
+}: Pick<CheckConstraint, "name" | "expression">): string {
   return `CONSTRAINT ${quoteIdentifier(name)} CHECK (${expression})`;
 }
 

@@ -1,8 +1,6 @@
-import { existsSync, lstatSync, mkdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../src/embedded.ts";
+import { scratchFolder } from "../src/scratch/scratch-folder.ts";
+import { serverForTests } from "../src/scratch/shared-server.ts";
 
 /** Where the processes of one test run find the server that the run holds. */
 const variable = "CTB_DATA_TEST_SERVER";
@@ -26,10 +24,8 @@ export async function testServer(): Promise<TestServer> {
   const held = process.env[variable];
   if (held !== undefined) return { url: held, embedded: true };
   joined ??= startEmbeddedPostgres({
-    dataDir: cacheFolder(),
-    durable: false,
-    // Every test file of every package may have a pool open at the same moment.
-    settings: { max_connections: "400" },
+    ...serverForTests,
+    dataDir: scratchFolder(import.meta.dirname),
   });
   return { url: (await joined).url, embedded: true };
 }
@@ -45,20 +41,4 @@ export async function holdTestServer(): Promise<() => Promise<void>> {
     joined = undefined;
     await (await server).close();
   };
-}
-
-/** Below node_modules of the workspace, or in the temporary folder when that belongs to another user. */
-function cacheFolder(): string {
-  const uid = process.getuid?.() ?? "user";
-  let root = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(root, "pnpm-workspace.yaml")) && root !== dirname(root))
-    root = dirname(root);
-  const inside = join(root, "node_modules", ".cache", "ctb-data", `test-postgres-${uid}`);
-  try {
-    mkdirSync(inside, { recursive: true });
-    if (lstatSync(inside).uid === uid || process.getuid === undefined) return inside;
-  } catch {
-    // Not ours to write.
-  }
-  return join(tmpdir(), `ctb-data-test-postgres-${uid}`);
 }
