@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs";
+import { parseKeyring } from "@ctb-data/models";
+import type { Postgres } from "@ctb-data/postgres";
+import type { Registry } from "@ctb-data/registry";
+import type { CommandContext } from "../command-context.ts";
+import { migrationProgress } from "../commands/migration-progress.ts";
+import { settingPath } from "../config/load-settings.ts";
+import type { Settings } from "../config/settings.ts";
+import { openPostgres } from "../project/open-postgres.ts";
+import { shownPath } from "../project/shown-path.ts";
+
+/** Opens a test database over the project's registry. */
+export async function openTestDatabase(
+  { signal }: CommandContext,
+  {
+    url,
+    settings,
+    registry,
+  }: { readonly url: string; readonly settings: Settings; readonly registry: Registry },
+): Promise<Postgres> {
+  const keys = settings.DATA_ENCRYPTION_KEY;
+  return await openPostgres({
+    url,
+    registry,
+    poolSize: settings.DATABASE_POOL_SIZE,
+    applicationName: "ctb-data",
+    signal,
+    ...(keys === undefined ? {} : { keyring: parseKeyring(keys) }),
+  });
+}
+
+/**
+ * Gives an empty database its tables: by the migrations, and where there is no such folder by the SQL of the registry. So many
+ * migrations ran; undefined without.
+ *
+ * @throws {MigrationError} as `migrateUp`.
+ */
+export async function buildSchema(
+  context: CommandContext,
+  {
+    db,
+    url,
+    settings,
+    registry,
+  }: {
+    readonly db: Postgres;
+    readonly url: string;
+    readonly settings: Settings;
+    readonly registry: Registry;
+  },
+): Promise<number | undefined> {
+  const dir = settingPath(context.dir, settings.MIGRATIONS_DIR);
+  if (!existsSync(dir)) {
+    const { schemaSql } = await import("@ctb-data/postgres");
+    await db.query(schemaSql(registry), [], { signal: context.signal });
+    return undefined;
+  }
+  const { migrateUp } = await import("@ctb-data/migrations");
+  using progress = await migrationProgress(context);
+  const { migrations } = await migrateUp(db, {
+    dir: shownPath(dir),
+    url,
+    onProgress: progress.onProgress,
+    signal: context.signal,
+  });
+  return migrations.length;
+}
