@@ -4,7 +4,5 @@ import { mergeConfig } from "vitest/config";
 export default mergeConfig(sourceProject, {
   test: {
     setupFiles: ["./testing/emulator.ts"],
-    // A real server, on a machine that may be busy.
-    testTimeout: 60_000,
   },
 });

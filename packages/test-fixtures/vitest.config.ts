@@ -4,7 +4,5 @@ import { mergeConfig } from "vitest/config";
 export default mergeConfig(sourceProject, {
   test: {
     globalSetup: ["@ctb-data/postgres/testing"],
-    // Real servers, files and processes, on a machine that may be busy.
-    testTimeout: 60_000,
   },
 });
