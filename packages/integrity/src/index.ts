@@ -1,5 +1,11 @@
 export { checkParts, type CheckPart } from "./check/check-options.ts";
 export type { CheckOptions, IntegrityReport } from "./check/check-options.ts";
+export {
+  checkDocuments,
+  type DocumentCheckOptions,
+  type DocumentReport,
+} from "./documents/check-documents.ts";
+export type * from "./documents/document-stores.ts";
 export type * from "./finding.ts";
 export type * from "./fix/fix-options.ts";
 export {
