@@ -37,6 +37,7 @@ CREATE TABLE ${stepsTable} (
   step integer NOT NULL,
   finding text NOT NULL,
   kind text NOT NULL,
+  store text NOT NULL CHECK (store IN ('postgres', 'firestore')),
   message text NOT NULL,
   state text NOT NULL CHECK (state IN ('running', 'done', 'failed', 'undone')),
   statements text[] NOT NULL DEFAULT '{}',

@@ -1,0 +1,47 @@
+import { quoteIdentifier, quoteLiteral } from "@ctb-data/postgres";
+import { quarantineTable } from "./fix-tables.ts";
+import type { LiveTable } from "./live-table.ts";
+import { imageColumns, imageValue, recordOf } from "./row-image.ts";
+import { conflictTable, openedTable } from "./undo-tables.ts";
+
+/** The rows of one table that a step has taken away or changed, and that are not put back. */
+export interface Returning {
+  readonly run: string;
+  readonly step: number;
+  readonly table: LiveTable;
+  /** The columns that the images have and the table still has. */
+  readonly columns: readonly string[];
+  readonly gone: number;
+  readonly changed: number;
+}
+
+/** SQL for the rows of the quarantine `q` that are to be put back into a table, conflicts aside. */
+export function returningWhere(
+  { run, step, table }: Pick<Returning, "run" | "step" | "table">,
+  what: "gone" | "changed" | "all",
+): string {
+  const actions = {
+    gone: "('moved', 'deleted')",
+    changed: "('changed')",
+    all: "('moved', 'deleted', 'changed')",
+  };
+  return `q.run = ${quoteLiteral(run)} AND q.step = ${step} AND q.store = 'postgres' AND q.place = ${quoteLiteral(table.place)}
+    AND q.action IN ${actions[what]} AND q.restored_at IS NULL AND NOT EXISTS (SELECT FROM ${conflictTable} k WHERE k.id = q.id)`;
+}
+
+/** SQL for the row as it was, what was encrypted since decrypted. */
+export const oldImage: string = `(q.old_row || COALESCE((SELECT pg_catalog.jsonb_object_agg(o.col, o.value) FROM ${openedTable} o WHERE o.id = q.id), '{}'))`;
+
+/** A FROM item: the rows that are to come back with their columns as they were, and `ctb_id`, their number in the quarantine. */
+export function returningRows(returning: Returning, what: "gone" | "changed" | "all"): string {
+  const { table, columns } = returning;
+  const values = columns.map((name) => `${imageValue(table, name)} AS ${quoteIdentifier(name)}`);
+  return `(SELECT q.id AS ctb_id, q.new_row AS ctb_new, ${values.join(", ")}
+    FROM ${quarantineTable} q CROSS JOIN LATERAL ${recordOf(oldImage, table, columns)} WHERE ${returningWhere(returning, what)})`;
+}
+
+/** The columns of an image that the table can still take. */
+export function columnsToReturn(table: LiveTable, image: readonly string[]): readonly string[] {
+  const kept = new Set(image);
+  return imageColumns(table).filter((name) => kept.has(name));
+}
