@@ -1,6 +1,6 @@
 import type { Registry } from "@ctb-data/registry";
 import { type CommandContext, flagLayer } from "../command-context.ts";
-import type { Settings } from "../config/settings.ts";
+import type { LoadedSettings } from "../config/load-settings.ts";
 import { exitCode, type ExitCode } from "../exit-code.ts";
 import { loadProjectRegistry } from "../project/load-project-registry.ts";
 import { countOf, durationText } from "../terminal/count-of.ts";
@@ -25,16 +25,17 @@ interface CreateFlags {
 export async function testdbCreate(context: CommandContext, flags: CreateFlags): Promise<ExitCode> {
   const { terminal } = context;
   const startedAt = performance.now();
-  const { settings } = await context.settings(
+  const loaded = await context.settings(
     flagLayer({
       MIGRATIONS_DIR: { flag: "--migrations", value: flags.migrations },
       REGISTRY_PATH: { flag: "--registry", value: flags.registry },
     }),
   );
+  const { settings } = loaded;
   const registry = await loadProjectRegistry(context, settings);
   await using server = await openTestServer(context, settings);
   const name = await makeTestDatabase(server.db, flags.name);
-  const made = { server, settings, registry, name };
+  const made = { server, loaded, settings, registry, name };
   const migrations = await fill(context, made);
   const found = await testVariables(context, {
     ...made,
@@ -61,7 +62,7 @@ export async function testdbCreate(context: CommandContext, flags: CreateFlags):
 
 interface Made {
   readonly server: TestServer;
-  readonly settings: Settings;
+  readonly loaded: LoadedSettings;
   readonly registry: Registry;
   readonly name: string;
 }
@@ -69,13 +70,13 @@ interface Made {
 /** Gives it its tables. What fails or is interrupted leaves no database. */
 async function fill(
   context: CommandContext,
-  { server, settings, registry, name }: Made,
+  { server, loaded, registry, name }: Made,
 ): Promise<number | undefined> {
   const url = server.urlOf(name);
   try {
     context.signal.throwIfAborted();
-    await using db = await openTestDatabase(context, { url, settings, registry });
-    const migrations = await buildSchema(context, { db, url, settings, registry });
+    await using db = await openTestDatabase(context, { url, settings: loaded.settings, registry });
+    const migrations = await buildSchema(context, { db, url, loaded, registry });
     await markReady(server.db, name);
     return migrations;
   } catch (error) {

@@ -30,8 +30,8 @@ export async function testdbList(context: CommandContext): Promise<ExitCode> {
     renderTable(out, {
       columns: [
         { title: "database", wraps: true },
-        { title: "made (UTC)" },
-        { title: "size", align: "right" },
+        { title: "made (UTC)", dropOrder: 1 },
+        { title: "size", align: "right", dropOrder: 2 },
         { title: "" },
       ],
       rows: databases.map(({ name, createdAt, sizeBytes, ready }) => [

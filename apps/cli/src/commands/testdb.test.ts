@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { startFirestoreEmulator } from "@ctb-data/firestore-emulator";
 import { openPostgres } from "@ctb-data/postgres";
+import { startEmbeddedPostgres } from "@ctb-data/postgres/embedded";
 import { createTestDatabase } from "@ctb-data/postgres/testing";
 import { expect, test } from "vitest";
 import { runCliOnTerminal, runCliProcess } from "../../testing/cli-process.ts";
@@ -30,6 +32,9 @@ async function listed(
 test("a database on the embedded server is migrated, stays, is listed, and goes when it is dropped", async () => {
   await using dir = await testDir(project);
   const cwd = dir.path;
+  // So that not every command below has to start it.
+  await using held = await startEmbeddedPostgres({ dataDir: join(cwd, ".ctb-data/postgres") });
+  expect(held.version).toMatch(/^\d+/u);
   const created = await runCliProcess(["testdb", "create"], { cwd });
   expect(created).toMatchObject({
     code: 0,
@@ -102,6 +107,12 @@ test("migrations that fail leave no database", async () => {
   const failed = await runCliProcess(["testdb", "create", "--name", name], { cwd: dir.path, env });
   expect(failed.code).toBe(1);
   expect(failed.stderr).toContain("division by zero");
+  const nowhere = await runCliProcess(
+    ["testdb", "create", "--name", name, "--migrations", "nowhere"],
+    { cwd: dir.path, env },
+  );
+  expect(nowhere.code).toBe(2);
+  expect(nowhere.stderr).toContain("(NO_DIRECTORY)");
   const gone = await runCliProcess(["testdb", "drop", name, "--yes"], { cwd: dir.path, env });
   expect(gone).toMatchObject({ code: 2, stdout: "" });
   expect(gone.stderr).toContain(`There is no test database ${name}. (NOT_FOUND)`);
@@ -160,14 +171,17 @@ test("which one is to be dropped must be said, once", async () => {
 });
 
 test("the list fits a terminal of 60 columns", async () => {
+  await using server = await createTestDatabase();
   await using dir = await testDir(project);
-  await runCliProcess(["testdb", "create", "--name", "a_name_that_is_quite_long_indeed"], {
-    cwd: dir.path,
-  });
+  const env = { DATABASE_URL: server.url };
+  const name = `${server.name}_with_a_rather_long_name`;
+  await runCliProcess(["testdb", "create", "--name", name], { cwd: dir.path, env });
   const { stdout } = await runCliOnTerminal(["testdb", "list", "--no-color"], {
     cwd: dir.path,
+    env,
     columns: 60,
   });
+  await runCliProcess(["testdb", "drop", name, "--yes"], { cwd: dir.path, env });
   expect(stdout.split(/\r?\n/u).filter((line) => line.length > 60)).toEqual([]);
-  expect(stdout).toContain("a_name_that_is_quite_long_indeed");
+  expect(stdout).toContain(name);
 });

@@ -30,11 +30,10 @@ export function sayFinding(out: Channel, finding: Finding, { statements }: Findi
   if (fix !== undefined) {
     sayFix(out, fix, statements);
   } else if (advice !== undefined) {
-    sayItem(out, {
-      mark: { text: "to do:", style: "bold" },
-      text: printable(advice),
-      indent: 4,
-    });
+    // Statements of a migration may follow what is said.
+    const [text = "", ...lines] = advice.split("\n");
+    sayItem(out, { mark: { text: "to do:", style: "bold" }, text: printable(text), indent: 4 });
+    sayStatements(out, lines, statementIndent);
   }
   // Not broken into lines by us: it is there to be copied.
   out.write(`    ${out.paint("dim", `id: ${printable(id)}`)}\n`);

@@ -39,18 +39,14 @@ export function sayFixStep(out: Channel, step: FixStep, { statements }: StepDeta
 }
 
 interface FixDetail extends StepDetail {
-  /** Steps that were said as they were done. */
-  readonly said: boolean;
   /** The same command without `--dry-run`. */
   readonly fixCommand: string;
 }
 
 /** Says how a fix went, or would go: its steps, what is left, how to undo it. */
 export function sayFixReport(out: Channel, report: FixReport, detail: FixDetail): void {
-  if (!detail.said) {
-    for (const step of report.steps) {
-      sayFixStep(out, step, detail);
-    }
+  for (const step of report.steps) {
+    sayFixStep(out, step, detail);
   }
   sayLeft(out, report);
   if (report.steps.length === 0) {
@@ -108,7 +104,9 @@ function sayLeft(out: Channel, { left, dryRun }: FixReport): void {
   for (const { severity, message, advice } of faults) {
     sayItem(out, {
       mark: { text: severity, style: severityStyles[severity] },
-      text: printable(advice === undefined ? message : `${message} ${advice}`),
+      text: printable(
+        advice === undefined ? message : `${message} ${advice.split("\n", 1)[0] ?? ""}`,
+      ),
       indent: 2,
     });
   }

@@ -38,7 +38,7 @@ const drift: Finding = {
   message: "The column note of orders is not in the database.",
   count: 1,
   examples: [],
-  advice: "Write a migration: ctb-data migrate create.",
+  advice: 'Write a migration:\nALTER TABLE "orders"\n  ADD COLUMN "note" text;',
 };
 
 const dangling: Finding = {
@@ -88,7 +88,9 @@ test("each finding is one block: what, examples with their keys, what a fix woul
       … 2 more statements: --statements
     id: orphan:orders(customer_id)->customers(id)
   warning The column note of orders is not in the database.
-    to do: Write a migration: ctb-data migrate create.
+    to do: Write a migration:
+      ALTER TABLE "orders"
+        ADD COLUMN "note" text;
     id: drift:orders.note
 
 notes (Firestore)

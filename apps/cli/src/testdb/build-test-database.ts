@@ -4,7 +4,7 @@ import type { Postgres } from "@ctb-data/postgres";
 import type { Registry } from "@ctb-data/registry";
 import type { CommandContext } from "../command-context.ts";
 import { migrationProgress } from "../commands/migration-progress.ts";
-import { settingPath } from "../config/load-settings.ts";
+import { type LoadedSettings, settingPath } from "../config/load-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import { openPostgres } from "../project/open-postgres.ts";
 import { shownPath } from "../project/shown-path.ts";
@@ -30,8 +30,8 @@ export async function openTestDatabase(
 }
 
 /**
- * Gives an empty database its tables: by the migrations, and where there is no such folder by the SQL of the registry. So many
- * migrations ran; undefined without.
+ * Gives an empty database its tables: by the migrations, and by the SQL of the registry where their folder is not there and nobody has
+ * named it. So many migrations ran; undefined without.
  *
  * @throws {MigrationError} as `migrateUp`.
  */
@@ -40,17 +40,17 @@ export async function buildSchema(
   {
     db,
     url,
-    settings,
+    loaded: { settings, given },
     registry,
   }: {
     readonly db: Postgres;
     readonly url: string;
-    readonly settings: Settings;
+    readonly loaded: LoadedSettings;
     readonly registry: Registry;
   },
 ): Promise<number | undefined> {
   const dir = settingPath(context.dir, settings.MIGRATIONS_DIR);
-  if (!existsSync(dir)) {
+  if (!given.has("MIGRATIONS_DIR") && !existsSync(dir)) {
     const { schemaSql } = await import("@ctb-data/postgres");
     await db.query(schemaSql(registry), [], { signal: context.signal });
     return undefined;

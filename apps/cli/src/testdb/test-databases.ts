@@ -43,7 +43,7 @@ export async function makeTestDatabase(db: Postgres, name?: string): Promise<str
     const wanted = name ?? `${defaultName}${number}`;
     try {
       await db.query(`CREATE DATABASE ${quoteIdentifier(wanted)}`);
-      await note(db, wanted, `${mark}${new Date().toISOString()}${unfinished}`);
+      await comment(db, wanted, `${mark}${new Date().toISOString()}${unfinished}`);
       return wanted;
     } catch (error) {
       const isTaken = error instanceof PostgresError && error.sqlState === "42P04";
@@ -60,10 +60,10 @@ export async function makeTestDatabase(db: Postgres, name?: string): Promise<str
 
 /** Writes down that all is in it. */
 export async function markReady(db: Postgres, name: string): Promise<void> {
-  await note(db, name, `${mark}${new Date().toISOString()}`);
+  await comment(db, name, `${mark}${new Date().toISOString()}`);
 }
 
-async function note(db: Postgres, name: string, text: string): Promise<void> {
+async function comment(db: Postgres, name: string, text: string): Promise<void> {
   await db.query(`COMMENT ON DATABASE ${quoteIdentifier(name)} IS ${quoteLiteral(text)}`);
 }
 
