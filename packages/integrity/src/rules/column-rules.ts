@@ -5,11 +5,11 @@ import {
   type CatalogEnum,
   type CatalogTable,
 } from "@ctb-data/postgres";
-import type { Column, Registry, Table } from "@ctb-data/registry";
+import type { Column, ColumnType, Registry, Table } from "@ctb-data/registry";
 import type { RowRule } from "../rows/row-rule.ts";
 import { checkRules, uncheckedChecks, type CheckedTable } from "./check-rules.ts";
 import { encryptedColumnRules } from "./encrypted-column-rules.ts";
-import { liveTypeOf, type LiveType } from "./live-type.ts";
+import { liveTypeOf } from "./live-type.ts";
 import { plainColumnRules } from "./plain-column-rules.ts";
 import { isHidden, type RuleColumn } from "./rule-column.ts";
 import { subjectOf } from "./rule-subject.ts";
@@ -96,7 +96,7 @@ function ruleColumnOf(
 }
 
 /** A live type of the enum's name, of which is not known what values it has: they are looked at as texts. */
-function enumOfUnknownValues({ type }: Column, live: CatalogColumn): LiveType | undefined {
+function enumOfUnknownValues({ type }: Column, live: CatalogColumn): ColumnType | undefined {
   const { dimensions } = type;
   const isNamesake = live.type.replace(/(?:\[\])+$/, "") === quoteIdentifier(type.name);
   if (type.kind !== "enum" || !isNamesake) return undefined;

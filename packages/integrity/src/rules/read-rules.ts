@@ -1,6 +1,6 @@
 import { formatColumnType } from "@ctb-data/registry";
 import type { RowRule, RuleSubject } from "../rows/row-rule.ts";
-import { guardedTest, valueBudgetMs } from "./guarded-test.ts";
+import { guardedTest, usualBudget } from "./guarded-test.ts";
 import type { ModelTests, TestValue } from "./model-tests.ts";
 import { remembersLast, type ReadValue } from "./read-text.ts";
 import { columnSubject, type RuleColumn } from "./rule-column.ts";
@@ -116,7 +116,7 @@ function patternRules(reading: Reading, test: TestValue, reads: string): readonl
     readRule(reading, slow, {
       reads,
       breaks: (text) =>
-        guarded(text) === "too long" ? `takes longer than ${valueBudgetMs} ms` : undefined,
+        guarded(text) === "too long" ? `takes longer than ${usualBudget.valueMs} ms` : undefined,
     }),
   ];
 }

@@ -1,7 +1,6 @@
 import type { CatalogColumn } from "@ctb-data/postgres";
 import type { Column, ColumnType, Table } from "@ctb-data/registry";
 import type { RuleSubject } from "../rows/row-rule.ts";
-import type { LiveType } from "./live-type.ts";
 import { subjectOf, valueSays } from "./rule-subject.ts";
 
 /** A column of the registry and of the live table, and all that its rules need to know. */
@@ -11,7 +10,7 @@ export interface RuleColumn {
   readonly live: CatalogColumn;
   readonly liveColumns: ReadonlyMap<string, CatalogColumn>;
   /** Undefined for a type that the registry has no word for. */
-  readonly liveType: LiveType | undefined;
+  readonly liveType: ColumnType | undefined;
   /** The column in SQL: `t."amount"`. */
   readonly sql: string;
   readonly hidden: boolean;
@@ -57,7 +56,10 @@ export const integerBounds: Readonly<
 };
 
 /** How many characters a `char(n)` of the registry or of the live table is filled up to; undefined for other texts. */
-export function paddedLength(type: ColumnType, liveType: LiveType | undefined): number | undefined {
+export function paddedLength(
+  type: ColumnType,
+  liveType: ColumnType | undefined,
+): number | undefined {
   const lengths = [type, liveType].flatMap((one) =>
     one?.kind === "text" && one.name === "char" ? [one.length ?? 1] : [],
   );

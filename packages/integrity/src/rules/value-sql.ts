@@ -1,6 +1,5 @@
 import { quoteLiteral } from "@ctb-data/postgres";
 import type { Column, ColumnType } from "@ctb-data/registry";
-import type { LiveType } from "./live-type.ts";
 import { patternSql } from "./pattern-sql.ts";
 import { integerBounds, paddedLength, type RuleColumn } from "./rule-column.ts";
 
@@ -8,7 +7,7 @@ import { integerBounds, paddedLength, type RuleColumn } from "./rule-column.ts";
  * Whether PostgreSQL can check the column's values as well as the model: the live type holds values of the same kind, printed
  * the same, so that what is wrong with one is a matter of bounds.
  */
-export function isSameFamily(type: ColumnType, liveType: LiveType | undefined): boolean {
+export function isSameFamily(type: ColumnType, liveType: ColumnType | undefined): boolean {
   if (liveType === undefined) return false;
   // Several dimensions are one type in PostgreSQL, which prints `integer[][]` as `integer[]`.
   if (type.dimensions > 0 !== liveType.dimensions > 0) return false;
@@ -99,7 +98,7 @@ function ownBounds({ type, min, max }: Column, value: string): readonly string[]
 
 function typeBounds(
   type: ColumnType,
-  live: LiveType | undefined,
+  live: ColumnType | undefined,
   value: string,
 ): readonly string[] {
   if (type.kind === "enum" || live === undefined || live.kind === "enum") return [];
