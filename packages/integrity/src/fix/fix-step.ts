@@ -1,6 +1,7 @@
 import { quoteIdentifier, quoteLiteral, type Connection } from "@ctb-data/postgres";
 import { IntegrityError } from "../integrity-error.ts";
 import { addDependents, moveWhatMayNotBeEmpty } from "./add-dependents.ts";
+import { brokenElsewhere } from "./broken-elsewhere.ts";
 import { brokenOf, clearingOf, scanOnly, type Broken } from "./broken-rows-sql.ts";
 import { stepsTable } from "./fix-tables.ts";
 import { guardOf, type Guard } from "./guard.ts";
@@ -43,15 +44,26 @@ export async function fixStep(
       const rows = found.counts.reduce((sum, { gone, changed }) => sum + gone + changed, 0);
       const statements = stepStatements({ session, target, guard, ...found });
       if (run === undefined) return { statements, rows };
+      const around = await brokenElsewhere(connection, { ...found, guard });
       const action = session.strategy === "delete" ? "deleted" : "moved";
       if (rows > 0) await moveRows(connection, found.counts, { run, step, action });
       await keepFromComingBack(session, guard);
-      await recordStep(connection, { run, step, target, guard, statements, rows });
+      await recordStep(connection, { run, step, target, guard: joinedWith(guard, around), statements, rows });
       return { statements, rows };
     },
   );
   if (run !== undefined) for (const statement of guard.statements) changedSchema.add(statement);
   return result;
+}
+
+/** Around the statements of the guard: first off, last on again. */
+function joinedWith(guard: Guard, around: Omit<Guard, "statements">): Guard {
+  return {
+    statements: guard.statements,
+    undoFirst: [...guard.undoFirst, ...around.undoFirst],
+    undoLast: [...guard.undoLast, ...around.undoLast],
+    notes: [...guard.notes, ...around.notes],
+  };
 }
 
 /** Without what another step of this run has done already. */
@@ -65,6 +77,8 @@ interface Found {
   readonly table: LiveTable | undefined;
   readonly broken: Broken | undefined;
   readonly counts: readonly TableCount[];
+  /** All of the database. */
+  readonly references: readonly LiveReference[];
 }
 
 async function findRows(session: FixSession, { scan, finding }: StepTarget): Promise<Found> {
@@ -81,7 +95,7 @@ async function findRows(session: FixSession, { scan, finding }: StepTarget): Pro
   );
   if (run !== undefined) await lockTables(connection, [...tables.values()], others);
   const table = tables.get(start);
-  if (!scan || !broken || !table) return { table, broken, counts: [] };
+  if (!scan || !broken || !table) return { table, broken, counts: [], references };
   await selectBrokenRows(session, { scan: scanOnly(scan, broken), broken });
   await clearOrSeal(session, table, broken);
   const verb = session.strategy === "delete" ? ("deleted" as const) : ("moved" as const);
@@ -91,7 +105,7 @@ async function findRows(session: FixSession, { scan, finding }: StepTarget): Pro
     references: around(references, reached),
     verb,
   });
-  return { table, broken, counts: await countRows(connection) };
+  return { table, broken, counts: await countRows(connection), references };
 }
 
 function placeOf({ registry }: FixSession, table = ""): string {

@@ -72,21 +72,27 @@ const guards: Readonly<Partial<Record<FindingKind, GuardOf>>> = {
   constraint_disabled: anyGuard,
 };
 
-/** By its name, whatever kind of constraint it is. */
+/** By its name, whatever kind of constraint it is. That of a column which may not be null need not have one. */
 function anyGuard(finding: Finding, place: Place): Guard {
+  const { constraint, columns = [] } = finding;
+  const notNull = place.live.columns.some(
+    ({ name, notNullNotValid }) =>
+      columns.includes(name) && notNullNotValid !== undefined && notNullNotValid === constraint,
+  );
+  if (constraint === undefined || notNull) return notNullGuard(finding, place);
   return joined([
     foreignKeyGuard(finding, place),
     keyGuard(finding, place),
-    ...(finding.constraint === undefined ? [] : [checkGuard(finding, place)]),
+    checkGuard(finding, place),
   ]);
 }
 
-function joined(guards: readonly Guard[]): Guard {
+function joined(parts: readonly Guard[]): Guard {
   return {
-    statements: guards.flatMap(({ statements }) => statements),
-    undoFirst: guards.flatMap(({ undoFirst }) => undoFirst),
-    undoLast: guards.flatMap(({ undoLast }) => undoLast),
-    notes: guards.flatMap(({ notes }) => notes),
+    statements: parts.flatMap(({ statements }) => statements),
+    undoFirst: parts.flatMap(({ undoFirst }) => undoFirst),
+    undoLast: parts.flatMap(({ undoLast }) => undoLast),
+    notes: parts.flatMap(({ notes }) => notes),
   };
 }
 
@@ -158,10 +164,11 @@ function liveKeyGuard(key: CatalogForeignKey, { table, live }: Place, broken: bo
       ],
     };
   }
-  return broken ? { ...again, notes: [marked(key.name, live.name)] } : none;
+  return broken ? { ...again, notes: [markedNote(key.name, live.name)] } : none;
 }
 
-function marked(constraint: string, table: string): string {
+/** The note about a constraint that cannot come back as it was. */
+export function markedNote(constraint: string, table: string): string {
   return `${constraint} on ${table} was marked as valid while rows broke it, which no statement makes again: it is NOT VALID now.`;
 }
 
@@ -287,5 +294,5 @@ function liveCheckGuard(
       ...again,
       statements: [alter(table, `VALIDATE CONSTRAINT ${quoteIdentifier(check.name)}`)],
     };
-  return broken ? { ...again, notes: [marked(check.name, live.name)] } : none;
+  return broken ? { ...again, notes: [markedNote(check.name, live.name)] } : none;
 }

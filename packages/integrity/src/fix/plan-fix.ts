@@ -34,7 +34,9 @@ export function planFix(finding: Finding, context: PlanContext): PlannedFix | un
   if (finding.store !== "postgres" || finding.table === undefined) return undefined;
   const guard = guardOf(finding, context);
   if (schemaKinds.has(finding.kind)) {
-    if (guard.statements.length === 0) return undefined;
+    // What says what a person can do has its reasons: another constraint has the name, for example.
+    const forPeople = finding.fix === undefined && finding.advice !== undefined;
+    if (forPeople || guard.statements.length === 0) return undefined;
     return {
       summary: `${guardVerb(finding.kind)} ${finding.constraint ?? "a constraint"} of ${finding.table}.`,
       statements: guard.statements,

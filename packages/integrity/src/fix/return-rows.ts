@@ -55,8 +55,9 @@ async function readImages(
 
 function insertion({ table, columns }: Returning, index: number): string {
   const names = columns.map(quoteIdentifier).join(", ");
+  // A table may have no columns, and rows all the same.
   const target =
-    columns.length === 0 ? "DEFAULT VALUES" : `(${names}) OVERRIDING SYSTEM VALUE SELECT ${names}`;
+    columns.length === 0 ? "SELECT" : `(${names}) OVERRIDING SYSTEM VALUE SELECT ${names}`;
   return `INSERT INTO ${table.place} ${target} FROM ${sourceTable(index)} WHERE ctb_action <> 'changed'`;
 }
 

@@ -36,7 +36,7 @@ export const oldImage: string = `(q.old_row || COALESCE((SELECT pg_catalog.jsonb
 export function returningRows(returning: Returning, what: "gone" | "changed" | "all"): string {
   const { table, columns } = returning;
   const values = columns.map((name) => `${imageValue(table, name)} AS ${quoteIdentifier(name)}`);
-  return `(SELECT q.id AS ctb_id, q.new_row AS ctb_new, ${values.join(", ")}
+  return `(SELECT q.id AS ctb_id, ${["q.new_row AS ctb_new", ...values].join(", ")}
     FROM ${quarantineTable} q CROSS JOIN LATERAL ${recordOf(oldImage, table, columns)} WHERE ${returningWhere(returning, what)})`;
 }
 

@@ -56,6 +56,7 @@ export function recordOf(image: string, table: LiveTable, columns: readonly stri
   const types = table.columns
     .filter(({ name }) => columns.includes(name))
     .map(({ name, type, json }) => `${quoteIdentifier(name)} ${json ? "pg_catalog.text" : type}`);
+  if (types.length === 0) return "(SELECT) r";
   return `pg_catalog.jsonb_to_record(${image}) AS r(${types.join(", ")})`;
 }
 
