@@ -6,6 +6,9 @@ export {
   type DocumentReport,
 } from "./documents/check-documents.ts";
 export type * from "./documents/document-stores.ts";
+export { checkDrift } from "./drift/check-drift.ts";
+export { checkSequences } from "./drift/check-sequences.ts";
+export type { DriftOptions } from "./drift/drift-state.ts";
 export type * from "./finding.ts";
 export type * from "./fix/fix-options.ts";
 export {
