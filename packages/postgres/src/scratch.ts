@@ -1,3 +1,4 @@
+import { isConnectionLost } from "./classify-error.ts";
 import type { AdminSession } from "./scratch/admin-session.ts";
 import { dropDatabase } from "./scratch/create-database.ts";
 import { urlOfDatabase } from "./scratch/scratch-client.ts";
@@ -52,7 +53,7 @@ export interface ScratchServer extends AsyncDisposable {
    * that nobody uses any more. Nothing of a living process. Gives the names.
    */
   sweep(limits?: SweepLimits): Promise<readonly string[]>;
-  /** Drops the databases that were made here and are still there, and lets go of the server. */
+  /** Drops the databases that were made here and are still there, and lets go of the server. One that is gone keeps them for a sweep. */
   close(): Promise<void>;
 }
 
@@ -72,6 +73,8 @@ export async function openScratchServer(place: ServerPlace): Promise<ScratchServ
   const close = async (): Promise<void> => {
     try {
       await Promise.all([...databases].map(async (database) => await database.drop()));
+    } catch (error) {
+      if (!isConnectionLost(error)) throw error;
     } finally {
       release();
     }
@@ -102,7 +105,13 @@ function scratchDatabase(
   let dropped: Promise<void> | undefined;
   const drop = async (): Promise<void> => {
     dropped ??= dropDatabase(admin, name).then(onDropped);
-    await dropped;
+    try {
+      await dropped;
+    } catch (error) {
+      // It may be tried again.
+      dropped = undefined;
+      throw error;
+    }
   };
   return { url: urlOfDatabase(admin.url, name), name, drop, [Symbol.asyncDispose]: drop };
 }

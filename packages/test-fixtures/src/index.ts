@@ -8,11 +8,3 @@ export {
 export type { TestDatabase, TestDatabaseOptions, TestSeed } from "./databases/test-database.ts";
 export { withRollback, type RollbackSource } from "./databases/with-rollback.ts";
 export { seedProject, type SeedProject } from "./seed-project.ts";
-export {
-  insertTestBlueprint,
-  insertTestClient,
-  insertTestProcess,
-  type TestBlueprint,
-  type TestClient,
-  type TestProcess,
-} from "./seed-rows.ts";

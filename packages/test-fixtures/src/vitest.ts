@@ -1,24 +1,32 @@
 import type { Firestore } from "@ctb-data/firestore";
-import type { DataAccess, Postgres, Transaction } from "@ctb-data/postgres";
+import {
+  Blueprint,
+  type BlueprintValue,
+  Client,
+  type ClientValue,
+  ImoProcess,
+  type ImoProcessValue,
+} from "@ctb-data/models";
+import type { Postgres, StoredRow, Transaction } from "@ctb-data/postgres";
 import { test as base, type TestAPI } from "vitest";
 import {
   openTestDatabases,
   openTestProject,
+  registryOf,
   type TestDatabases,
   type TestDatabasesOptions,
 } from "./databases/open-test-databases.ts";
 import type { TestDatabase } from "./databases/test-database.ts";
 import { withRollback } from "./databases/with-rollback.ts";
-import {
-  insertTestBlueprint,
-  insertTestClient,
-  insertTestProcess,
-  type TestBlueprint,
-  type TestClient,
-  type TestProcess,
-} from "./seed-rows.ts";
+import { type Fixtures, fixturesFor } from "./factories/fixtures-for.ts";
+import { FixtureError } from "./fixture-error.ts";
 
-export { type TestBlueprint, type TestClient, type TestProcess } from "./seed-rows.ts";
+/** A stored row of the seed's `clients`, an instance of its class. */
+export type TestClient = StoredRow<ClientValue, Client>;
+/** A stored row of the seed's `blueprints`. */
+export type TestBlueprint = StoredRow<BlueprintValue, Blueprint>;
+/** A stored row of the seed's `imo_processes`. */
+export type TestProcess = StoredRow<ImoProcessValue, ImoProcess>;
 
 /** What a test gets, of that what it asks for. `Db` is what runs SQL in the isolation that was chosen. */
 export interface DatabaseFixtures<Db> {
@@ -26,7 +34,9 @@ export interface DatabaseFixtures<Db> {
   readonly db: Db;
   /** A Firestore project of this test alone, opened with the registry. */
   readonly firestore: Firestore;
-  /** A row of the seed's `clients`, inserted. */
+  /** Factories for the registry's tables; every test begins with the same rows. */
+  readonly fixtures: Fixtures;
+  /** A row of the seed's `clients`, inserted. For projects that have this table. */
   readonly testClient: TestClient;
   /** A row of the seed's `blueprints`, of `testClient`. */
   readonly testBlueprint: TestBlueprint;
@@ -97,20 +107,32 @@ export function createTest(
       await use(firestore);
       await close();
     },
-    testClient: async ({ db }, use) => {
-      await use(await insertTestClient(db));
+    // oxlint-disable-next-line no-empty-pattern -- the same
+    fixtures: async ({}, use) => {
+      await use(await fixturesOf(await optionsOf(project)));
     },
-    testBlueprint: async ({ db, testClient }, use) => {
-      await use(await insertTestBlueprint(db, { client_id: testClient.id }));
+    testClient: async ({ db, fixtures }, use) => {
+      await use(await fixtures.of(Client).create(db));
     },
-    testProcess: async ({ db, testBlueprint }, use) => {
-      await use(await insertTestProcess(db, { blueprint_id: testBlueprint.id }));
+    testBlueprint: async ({ db, fixtures, testClient }, use) => {
+      await use(await fixtures.of(Blueprint).create(db, { client_id: testClient.id }));
+    },
+    testProcess: async ({ db, fixtures, testBlueprint }, use) => {
+      await use(await fixtures.of(ImoProcess).create(db, { blueprint_id: testBlueprint.id }));
     },
   });
 }
 
+async function fixturesOf({ registry, keyring }: TestDatabasesOptions): Promise<Fixtures> {
+  const loaded = await registryOf(registry);
+  if (loaded !== undefined) return fixturesFor(loaded, keyring ? { keyring } : {});
+  throw new FixtureError("INVALID_OPTIONS", "Factories need a registry.", {
+    hint: "Give registry to createTest.",
+  });
+}
+
 /** With what only the other fixtures ask for. */
-interface InnerFixtures extends DatabaseFixtures<DataAccess> {
+interface InnerFixtures extends DatabaseFixtures<Postgres | Transaction> {
   readonly sharedDatabase: TestDatabase;
 }
 
@@ -118,7 +140,7 @@ type Use<T> = (value: T) => Promise<void>;
 
 async function copy(
   { databases }: Pick<InnerFixtures, "databases">,
-  use: Use<DataAccess>,
+  use: Use<Postgres | Transaction>,
 ): Promise<void> {
   const database = await databases.create();
   await use(database.db);
@@ -128,7 +150,7 @@ async function copy(
 
 async function transaction(
   { sharedDatabase }: Pick<InnerFixtures, "sharedDatabase">,
-  use: Use<DataAccess>,
+  use: Use<Postgres | Transaction>,
 ): Promise<void> {
   await withRollback(sharedDatabase.db, use);
 }

@@ -169,7 +169,10 @@ export async function openTestProject(options: TestDatabaseOptions): Promise<Tes
   );
 }
 
-async function registryOf(registry: Registry | string | undefined): Promise<Registry | undefined> {
+/** The registry of the options. @throws {RegistryError} when its files are wrong. */
+export async function registryOf(
+  registry: Registry | string | undefined,
+): Promise<Registry | undefined> {
   return typeof registry === "string" ? await loadRegistry(registry) : registry;
 }
 
