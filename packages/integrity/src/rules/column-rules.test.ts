@@ -193,6 +193,30 @@ tables:
     });
   });
 
+  it("is found whatever the collation of the column is", async () => {
+    const yaml = `
+tables:
+  things:
+    columns:
+      - { name: id, type: text, pk: true }
+      - { name: level, type: text, enum: [gold, silver], pattern: '^[a-z]+$', max: 6 }
+      - { name: email, type: text, format: email }
+    firestore: { collection: things, id: id, fields: { level: level } }`;
+    const sql = [
+      "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+      "CREATE TABLE things (id text COLLATE loose, level text COLLATE loose, email text COLLATE loose, CONSTRAINT c CHECK (level <> 'silver') NOT ENFORCED)",
+      "INSERT INTO things VALUES ('a', 'gold', 'a@b.co'), ('b', 'GOLD', 'a@b'), ('c/d', 'Silver', 'A@b.co'), ('e', 'silvers', NULL)",
+    ];
+    expect(await brokenOf("things", { yaml, sql })).toStrictEqual({
+      "invalid_value:things.id": ["c/d"],
+      "pattern:things.level": ["b", "c/d"],
+      "enum:things.level": ["b", "c/d", "e"],
+      "length:things.level": ["e"],
+      "format:things.email": ["b"],
+      "check:things.c": ["c/d"],
+    });
+  });
+
   it("is not looked for in a column that the database does not have", async () => {
     const yaml =
       "tables: { things: { columns: [{ name: id, type: integer, pk: true }, { name: gone, type: text, max: 3, required: true }] } }";

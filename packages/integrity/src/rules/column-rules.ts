@@ -31,7 +31,8 @@ export interface ColumnRulesOptions {
 /**
  * All rules that each row of a table keeps by itself: nulls, lengths, ranges, patterns, formats, lists of values, checks, values that the
  * model cannot read, and the ciphertexts and blind indexes of encrypted columns. A row breaks each of them for its own reason. SQL in
- * them names the live columns only, of the alias `t`; it expects the table's schema in the `search_path` (checks name functions
+ * them stands in parentheses and names the live columns only, of the alias `t` (checks without an alias, so that nothing else may be
+ * in the same FROM); it expects the table's schema in the `search_path` (checks name functions
  * and types as the catalog printed them), `extra_float_digits` of 1, and texts as `DateStyle ISO` and `IntervalStyle postgres` print them.
  *
  * What a pattern of the registry may cost is bounded: 250 ms for a value, 10 s for all values of a column that took that long.
@@ -57,7 +58,12 @@ export function columnRules(options: ColumnRulesOptions): readonly RowRule[] {
     if (column.nullable || table?.columns.has(column.name) === true) continue;
     rules.push(nullRule(live.name, { name: column.name, hidden: false }, "the database"));
   }
-  return [...rules, ...checkRules(checkedTableOf(options))];
+  return [...rules, ...checkRules(checkedTableOf(options))].map(inParentheses);
+}
+
+/** Whoever puts a condition among others need not think of its own ORs. */
+function inParentheses(rule: RowRule): RowRule {
+  return "sql" in rule ? { ...rule, sql: `(${rule.sql})` } : { ...rule, reads: `(${rule.reads})` };
 }
 
 /** What {@link columnRules} does not look at, and why: full sentences. */

@@ -37,7 +37,6 @@ const atom = fc.oneof(
     "_",
     " ",
     "-",
-    "é",
     ".",
     "\\.",
     "\\d",
@@ -58,27 +57,19 @@ const atom = fc.oneof(
     "[\\]\\\\]",
     "[.*]",
     "\\$",
-    "\\p{L}",
-    "\\b",
   ),
 );
 const repeat = fc.constantFrom("", "", "", "*", "+", "?", "*?", "{2}", "{0,2}", "{1,}?");
-const group = fc.constantFrom("", "(?:", "(", "(?=");
+const group = fc.constantFrom("(?:", "(");
 
 const pattern: fc.Arbitrary<string> = fc.letrec<{ one: string; many: string }>((tie) => ({
   one: fc
     .oneof(
       { depthSize: "small" },
       atom,
-      fc.tuple(group, tie("many")).map(([open, inside]) => `${open === "" ? "(" : open}${inside})`),
+      fc.tuple(group, tie("many")).map(([open, inside]) => `${open}${inside})`),
     )
-    .chain((text) =>
-      repeat.map((times) =>
-        text === "^" || text === "$" || text === "\\b" || text.startsWith("(?=")
-          ? text
-          : text + times,
-      ),
-    ),
+    .chain((text) => repeat.map((times) => (text === "^" || text === "$" ? text : text + times))),
   many: fc
     .array(
       fc.array(tie("one"), { minLength: 1, maxLength: 3 }).map((items) => items.join("")),
@@ -118,22 +109,18 @@ const text = fc
 
 describe("a pattern for PostgreSQL", () => {
   it("matches the same texts as in JavaScript", async () => {
-    let translated = 0;
     await fc.assert(
       fc.asyncProperty(
         pattern,
         fc.array(text, { minLength: 20, maxLength: 20 }),
         async (source, texts) => {
-          const sql = patternSql(source);
-          if (sql === undefined) return;
-          translated += 1;
+          const sql = patternSql(source) ?? "(not translated";
           const expression = new RegExp(source, "u");
           expect(await matches(sql, texts)).toStrictEqual(texts.map((one) => expression.test(one)));
         },
       ),
       runs,
     );
-    expect(translated).toBeGreaterThan(runs.numRuns / 4);
   });
 
   it.each([
@@ -150,6 +137,12 @@ describe("a pattern for PostgreSQL", () => {
     ["an empty set", "a[]"],
   ])("is none for %s", (_name, source) => {
     expect(patternSql(source)).toBeUndefined();
+  });
+
+  it("has no names of groups", () => {
+    expect(patternSql("^(?<year>[0-9]{4})-(?<month>[0-9]+)$")).toBe(
+      String.raw`^(?:[0123456789]{4})\-(?:[0123456789]+)$`,
+    );
   });
 
   it("is one that PostgreSQL does not find too complex", async () => {

@@ -122,6 +122,8 @@ class PatternReader {
   }
 
   #takeGroup(): boolean {
+    const named = /^\(\?<[A-Za-z_]\w*>/.exec(this.#pattern.slice(this.#at, this.#at + 100));
+    if (named !== null) return this.#take(named[0]);
     return !this.#pattern.startsWith("(?", this.#at) && this.#take("(");
   }
 

@@ -93,7 +93,7 @@ function jsonConditions({ column, sql }: RuleColumn): readonly string[] {
 function idConditions({ column, table, sql }: RuleColumn): readonly string[] {
   const mayBeNone = ["text", "enum", "inet"].includes(column.type.kind);
   if (table.firestore?.idColumn !== column.name || !mayBeNone) return [];
-  return [
-    `${sql}::text IN ('', '.', '..') OR ${sql}::text LIKE '%/%' OR ${sql}::text COLLATE "C" ~ '^__.*__ *$' OR pg_catalog.octet_length(${sql}::text) > 1500`,
-  ];
+  const text = `${sql}::text COLLATE "C"`;
+  const isNone = `${text} IN ('', '.', '..') OR ${text} LIKE '%/%' OR ${text} ~ '^__.*__ *$'`;
+  return [`${isNone} OR pg_catalog.octet_length(${sql}::text) > 1500`];
 }
