@@ -9,6 +9,7 @@ import type {
   TransactionDocument,
 } from "./collection.ts";
 import type { ServiceAccount } from "./credentials.ts";
+import type { DeployedRules } from "./deployed.ts";
 import type { DocumentInspector } from "./document-inspector.ts";
 import type { AnyShape, ClassShape, DocumentClass, NamedShape } from "./document-shape.ts";
 import type { FirestoreTypes } from "./firestore-types.ts";
@@ -191,6 +192,17 @@ export interface Firestore<Documents extends DocumentsByName<Documents> = AnyDoc
    * @throws {FirestoreError} UNKNOWN_COLLECTION
    */
   inspector(collection: string, options?: { readonly examples?: number }): DocumentInspector;
+  /**
+   * The indexes, field overrides and security rules that Google has of this database. Undefined for an emulator, which needs no
+   * indexes and is given its rules as a file. The account must be allowed to read them: `roles/datastore.viewer` and
+   * `roles/firebaserules.viewer`.
+   *
+   * @throws {FirestoreError} PERMISSION_DENIED, AUTHENTICATION_FAILED, DATABASE_NOT_FOUND, CONNECTION_FAILED, TIMEOUT
+   */
+  deployed(options?: {
+    readonly timeoutMs?: number;
+    readonly signal?: AbortSignal;
+  }): Promise<DeployedRules | undefined>;
   /** Asks the server how it is. Never throws for a server that is down. */
   health(options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<Health>;
   /** Ends listeners and bulk writes, waits up to `graceMs` (default 5,000) for requests, closes the connections. */

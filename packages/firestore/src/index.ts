@@ -3,6 +3,7 @@ export type * from "./collection.ts";
 export { compareDocumentPaths } from "./compare-document-paths.ts";
 export type { ServiceAccount } from "./credentials.ts";
 export type * from "./document-inspector.ts";
+export type * from "./deployed.ts";
 export type * from "./document-shape.ts";
 export {
   arrayRemove,

@@ -4,6 +4,9 @@ import type { Registry } from "@ctb-data/registry";
 import type { Timestamp } from "firebase-admin/firestore";
 import type { ClientTarget } from "./client-settings.ts";
 import { StoreCollections, type TransactionCollections } from "./data-access.ts";
+import type { DeployedRules } from "./deployed.ts";
+import { googleToken } from "./deployed/google-token.ts";
+import { googleEndpoints, readDeployed } from "./deployed/read-deployed.ts";
 import type { FirestoreContext } from "./firestore-context.ts";
 import { FirestoreError } from "./firestore-error.ts";
 import type { FirestoreTypes } from "./firestore-types.ts";
@@ -104,6 +107,31 @@ export class OpenedFirestore extends StoreCollections {
     { examples = 5 }: { readonly examples?: number } = {},
   ): LineInspector {
     return new LineInspector(this.context, collection, examples);
+  }
+
+  async deployed({
+    timeoutMs = this.context.timeoutMs,
+    signal,
+  }: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {}): Promise<
+    DeployedRules | undefined
+  > {
+    const { projectId, databaseId, emulator, account } = this.#target;
+    if (emulator !== undefined) return undefined;
+    const end = new AbortController();
+    try {
+      const work = async (): Promise<DeployedRules> =>
+        await readDeployed({
+          projectId,
+          databaseId,
+          accessToken: googleToken(account, projectId),
+          signal: end.signal,
+          endpoints: googleEndpoints,
+        });
+      return await this.context.run(work, { timeoutMs, ...(signal && { signal }) });
+    } finally {
+      // What nobody waits for any more is not asked for any more.
+      end.abort();
+    }
   }
 
   async health(

@@ -145,6 +145,13 @@ export interface RawWriteSummary {
 export interface RawAccess {
   /** `projects/p/databases/d` */
   readonly database: string;
+  /**
+   * The line of a document with these fields, as one writes it: without times and line feed. `types` makes the values that only
+   * Firestore has.
+   *
+   * @throws {FirestoreError} INVALID_VALUE for what Firestore would change, cut or drop.
+   */
+  lineOf(path: string, data: object): string;
   /** Everything at one moment. Nothing is held open for it. */
   snapshot(options?: RawSnapshotOptions): Promise<RawSnapshot>;
   /**

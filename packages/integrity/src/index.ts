@@ -6,6 +6,19 @@ export {
   type DocumentReport,
 } from "./documents/check-documents.ts";
 export type * from "./documents/document-stores.ts";
+export { documentAdvice, planDocumentFix } from "./documents/plan-document-fix.ts";
+export {
+  repairDocuments,
+  type DocumentJournal,
+  type DocumentRepairOptions,
+  type KeptDocument,
+  type RepairedFinding,
+} from "./documents/repair-documents.ts";
+export {
+  restoreDocuments,
+  type RestorableDocument,
+  type RestoredDocument,
+} from "./documents/restore-documents.ts";
 export { checkDrift } from "./drift/check-drift.ts";
 export { checkSequences } from "./drift/check-sequences.ts";
 export type { DriftOptions } from "./drift/drift-state.ts";

@@ -11,6 +11,8 @@ import type { DocumentStores, RowSessions } from "../src/documents/document-stor
 export interface DocumentWorld extends AsyncDisposable {
   readonly registry: Registry;
   readonly keyring: Keyring;
+  /** Its text. */
+  readonly key: string;
   readonly postgres: Postgres;
   readonly firestore: Firestore;
   readonly url: string;
@@ -24,7 +26,8 @@ export interface DocumentWorld extends AsyncDisposable {
 export async function openDocumentWorld(given: Registry | string): Promise<DocumentWorld> {
   const registry = typeof given === "string" ? parseRegistry(given, { file: "test.yml" }) : given;
   await using opening = new AsyncDisposableStack();
-  const keyring = parseKeyring(randomBytes(32).toString("base64"));
+  const key = randomBytes(32).toString("base64");
+  const keyring = parseKeyring(key);
   const { url } = opening.use(await createTestDatabase());
   const postgres = opening.use(await openPostgres({ url, registry, keyring, poolSize: 6 }));
   await postgres.query(schemaSql(registry));
@@ -40,6 +43,7 @@ export async function openDocumentWorld(given: Registry | string): Promise<Docum
   return {
     registry,
     keyring,
+    key,
     postgres,
     firestore,
     url,

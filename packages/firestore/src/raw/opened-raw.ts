@@ -11,6 +11,7 @@ import type {
 import type { RawCalls } from "./raw-calls.ts";
 import { TimedRawSnapshot } from "./raw-snapshot.ts";
 import { writeRaw } from "./raw-write.ts";
+import { lineOfValues } from "./value-line.ts";
 
 /** @internal */
 export class OpenedRaw implements RawAccess {
@@ -24,6 +25,11 @@ export class OpenedRaw implements RawAccess {
 
   get database(): string {
     return this.#calls.database;
+  }
+
+  lineOf(path: string, data: object): string {
+    const { context, database } = this.#calls;
+    return lineOfValues(path, data, { database, values: context.values });
   }
 
   async snapshot({ readTime, signal }: RawSnapshotOptions = {}): Promise<RawSnapshot> {

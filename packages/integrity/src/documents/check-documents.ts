@@ -2,6 +2,7 @@ import { compareDocumentPaths } from "@ctb-data/firestore";
 import type { Example, Finding, FixStrategy } from "../finding.ts";
 import type { DocumentStores } from "./document-stores.ts";
 import type { DocumentProblem, DocumentSubject } from "./document-subject.ts";
+import { documentAdvice, planDocumentFix } from "./plan-document-fix.ts";
 import type { FoundCase } from "./scan-documents.ts";
 import { scanDocuments, type DocumentScanOptions } from "./scan-documents.ts";
 
@@ -49,10 +50,17 @@ export async function checkDocuments(
   });
   const unknown = summary.unknownCollections.map(unknownCollection);
   const { documents, notChecked, readTime } = summary;
+  const { registry, rows } = stores;
+  const { strategy = "quarantine" } = options;
+  const findings = found.findings().map((finding): Finding => {
+    const fix = planDocumentFix(finding, { strategy, registry, hasPostgres: rows !== undefined });
+    const advice = fix === undefined ? documentAdvice(finding) : undefined;
+    return { ...finding, ...(fix && { fix }), ...(advice !== undefined && { advice }) };
+  });
   return {
     readTime: textOfTime(readTime),
     documents,
-    findings: [...found.findings(), ...unknown],
+    findings: [...findings, ...unknown],
     notChecked,
   };
 }

@@ -19,7 +19,7 @@ export interface DocumentProblem {
   readonly detail?: string | undefined;
   readonly values?: Readonly<Record<string, string | null>> | undefined;
   /** Where in the document it is: names of fields, and places in arrays. */
-  readonly place?: readonly (string | number)[] | undefined;
+  readonly places?: readonly (readonly (string | number)[])[] | undefined;
 }
 
 const documents = (count: number): string =>

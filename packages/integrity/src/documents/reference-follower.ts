@@ -75,10 +75,10 @@ export class ReferenceFollower {
         if (known.size < mostKnown) known.add(name);
         continue;
       }
-      const place = plan.fields.length === 1 ? plan.fields : undefined;
+      const places = plan.fields.map((field) => [field]);
       add(at.found, document.path, {
         subject: plan.subject,
-        place,
+        places,
         values: this.#shown(plan, key),
       });
     }
@@ -160,7 +160,7 @@ export class ReferenceFollower {
       leadsTo: "document",
       to: {},
     });
-    return { subject, place, ...(!isHidden && { values: { [String(field)]: path } }) };
+    return { subject, places: [place], ...(!isHidden && { values: { [String(field)]: path } }) };
   }
 
   #knownOf(name: string): Set<string> {

@@ -89,7 +89,9 @@ class DocumentScanning {
     const { signal, tables, collections } = this.#options;
     const live =
       rows &&
-      (await rows.sessions.use(async (connection) => await liveRows(connection, registry.schema)));
+      (await rows.sessions.use(
+        async (connection) => await readLiveRows(connection, registry.schema),
+      ));
     // Behind the rows' snapshot: a document that was written with a row is not missed for having been read before it.
     const snapshot = await firestore.raw.snapshot({ signal });
     this.#settlesAt = Date.now() + (this.#options.settleMs ?? 1000);
@@ -240,7 +242,8 @@ class DocumentScanning {
   }
 }
 
-async function liveRows(connection: Connection, schema: string): Promise<LiveRows> {
+/** What the live database has. @throws {PostgresError} */
+export async function readLiveRows(connection: Connection, schema: string): Promise<LiveRows> {
   const columns = await readLiveColumns(connection, schema);
   const { rows } = await connection.query<{ readonly encoding: string }>(
     "SELECT pg_catalog.current_setting('server_encoding') AS encoding",
