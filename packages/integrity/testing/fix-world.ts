@@ -44,8 +44,7 @@ export async function fixWorld(
     registry,
     sql: async (text) => (await postgres.query(text)).rows,
     fix: async (targets, options = {}) => {
-      const catalog = await postgres.readCatalog();
-      const { run, steps } = await fixFindings(stores, options, { catalog, targets });
+      const { run, steps } = await fixFindings(stores, options, targets);
       return { run: run ?? "", steps };
     },
     undo: async (run, dryRun = false) => await undoFix(stores, { run, dryRun }),

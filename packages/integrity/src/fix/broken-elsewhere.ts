@@ -28,7 +28,15 @@ type Around = Pick<Guard, "undoFirst" | "undoLast" | "notes">;
  */
 export async function brokenElsewhere(
   connection: Connection,
-  { counts, references, guard }: { readonly counts: readonly TableCount[]; readonly references: readonly LiveReference[]; readonly guard: Guard },
+  {
+    counts,
+    references,
+    guard,
+  }: {
+    readonly counts: readonly TableCount[];
+    readonly references: readonly LiveReference[];
+    readonly guard: Guard;
+  },
 ): Promise<Around> {
   const tables = counts.filter(({ gone }) => gone > 0).map(({ table }) => table);
   if (tables.length === 0) return { undoFirst: [], undoLast: [], notes: [] };
@@ -36,13 +44,23 @@ export async function brokenElsewhere(
     connection,
     async () => await connection.query<ConstraintRow>(validSql, [tables.map(({ oid }) => oid)]),
   );
-  const kept = references.filter(({ keeps, table }) => keeps && tables.some(({ oid }) => oid === table));
-  const parents = await readLiveTables(connection, new Set(kept.map(({ referenced }) => referenced)));
-  const around: { undoFirst: string[]; undoLast: string[]; notes: string[] } = { undoFirst: [], undoLast: [], notes: [] };
+  const kept = references.filter(
+    ({ keeps, table }) => keeps && tables.some(({ oid }) => oid === table),
+  );
+  const parents = await readLiveTables(
+    connection,
+    new Set(kept.map(({ referenced }) => referenced)),
+  );
+  const around: { undoFirst: string[]; undoLast: string[]; notes: string[] } = {
+    undoFirst: [],
+    undoLast: [],
+    notes: [],
+  };
   for (const constraint of constraints.rows) {
     const table = tables.find(({ oid }) => oid === constraint.table);
     const condition = table && conditionOf(constraint, kept, parents);
-    if (!table || condition === undefined || !(await isBroken(connection, table, condition))) continue;
+    if (!table || condition === undefined || !(await isBroken(connection, table, condition)))
+      continue;
     const drop = `ALTER TABLE ${table.place} DROP CONSTRAINT IF EXISTS ${quoteIdentifier(constraint.name)}`;
     if (guard.undoFirst.includes(drop)) continue;
     around.undoFirst.push(drop);
@@ -69,7 +87,11 @@ function conditionOf(
 }
 
 /** The names of the work table's columns are hidden: the expression of a check is in bare names. */
-async function isBroken(connection: Connection, table: LiveTable, condition: string): Promise<boolean> {
+async function isBroken(
+  connection: Connection,
+  table: LiveTable,
+  condition: string,
+): Promise<boolean> {
   const { rows } = await connection.query<{ readonly broken: boolean }>(
     `SELECT EXISTS (SELECT FROM ${table.source} t WHERE EXISTS (SELECT FROM ${goneTable} g WHERE ${sameRow("t", "g")}) AND (${condition})) AS broken`,
   );

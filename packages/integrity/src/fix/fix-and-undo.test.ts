@@ -3,8 +3,6 @@ import { databaseFacts } from "../../testing/fix-facts.ts";
 import { orphans } from "../../testing/fix-scans.ts";
 import { fixWorld } from "../../testing/fix-world.ts";
 import type { FixStrategy } from "../finding.ts";
-import { fixFindings } from "./fix-findings.ts";
-import type { FixStep } from "./fix-options.ts";
 import { quarantineTable } from "./fix-tables.ts";
 
 /** Some rows of orders refer to customers that are not there; the constraint is marked valid all the same. */

@@ -74,10 +74,17 @@ test("values of any type come back as they were, whatever the settings of the da
   const { run, steps } = await w.fix([broken("range", "t", ["id"], "true")]);
   expect(steps).toMatchObject([{ state: "done", changed: 3 }]);
   expect(await w.sql("SELECT id FROM t")).toEqual([]);
-  const kept = await w.sql(`SELECT old_row ->> 'Column "0' AS text, old_row ->> 'Column "14' AS spaces, old_row ->> 'Column "42' AS pair,
+  const kept =
+    await w.sql(`SELECT old_row ->> 'Column "0' AS text, old_row ->> 'Column "14' AS spaces, old_row ->> 'Column "42' AS pair,
     old_row ->> 'Column "47' AS told, old_row ? 'g' AS generated FROM ${quarantineTable} WHERE key = '{"id": "1"}'`);
   expect(kept).toEqual([
-    { text: 'a\tb\n\\"\'é😀', spaces: "x  ", pair: '(1,"a ""b""")', told: "(2,b)", generated: false },
+    {
+      text: "a\tb\n\\\"'é😀",
+      spaces: "x  ",
+      pair: '(1,"a ""b""")',
+      told: "(2,b)",
+      generated: false,
+    },
   ]);
   const name = new URL(w.url).pathname.slice(1);
   await w.sql(`ALTER DATABASE ${name} SET search_path = "Odd"`);
@@ -108,12 +115,21 @@ test("tables without a primary key, with rows that are the same, identity, gener
     broken("range", "par", ["a"], "true", { key: [] }),
   ];
   const { run, steps } = await w.fix(targets);
-  expect(steps.map(({ changed, state }) => [state, changed])).toEqual([["done", 5], ["done", 2], ["done", 3], ["done", 2], ["done", 2]]);
+  expect(steps.map(({ changed, state }) => [state, changed])).toEqual([
+    ["done", 5],
+    ["done", 2],
+    ["done", 3],
+    ["done", 2],
+    ["done", 2],
+  ]);
   expect(await w.sql("SELECT id FROM leads ORDER BY id")).toEqual([{ id: 2 }, { id: 3 }]);
   expect(await w.undo(run)).toMatchObject({ rows: 14, conflicts: [] });
   expect(await databaseFacts(w.postgres)).toEqual(before);
   const cleared = await w.fix(
-    [broken("range", "heap", ["b"], "t.b = 1", { key: [] }), duplicates("heap", ["a"], { key: [] })],
+    [
+      broken("range", "heap", ["b"], "t.b = 1", { key: [] }),
+      duplicates("heap", ["a"], { key: [] }),
+    ],
     { strategy: "set-null" },
   );
   expect(await w.sql("SELECT a, b FROM heap ORDER BY a, b")).toEqual([
@@ -144,7 +160,8 @@ test("triggers of users do not fire, and are on as they were afterwards", async 
 });
 
 test("a rule or a policy that keeps rows makes the step fail, and nothing is lost", async () => {
-  await using w = await fixWorld(`CREATE TABLE t (id integer PRIMARY KEY); INSERT INTO t VALUES (1), (2);
+  await using w =
+    await fixWorld(`CREATE TABLE t (id integer PRIMARY KEY); INSERT INTO t VALUES (1), (2);
     CREATE RULE keep AS ON DELETE TO t WHERE old.id = 1 DO INSTEAD NOTHING`);
   const { steps } = await w.fix([broken("range", "t", ["id"], "true")]);
   expect(steps).toMatchObject([{ state: "failed", changed: 0 }]);
@@ -176,12 +193,27 @@ test("clear text is encrypted in place and is nowhere else, a blind index is com
     ["blind_index", "done", 1],
   ]);
   const rows = await w.sql("SELECT id, tax, tax_bidx FROM people WHERE id < 10 ORDER BY id");
-  const index = String(registry.tables.get("people")?.columns.get("tax")?.encryption?.blindIndex?.bits);
+  const index = String(
+    registry.tables.get("people")?.columns.get("tax")?.encryption?.blindIndex?.bits,
+  );
   expect(index).toMatch(/\d/);
-  expect(rows.map(({ tax }) => (typeof tax === "string" ? cipher.decrypt(tax) : null))).toEqual(["DE-secret-1", "DE-secret-2", "DE-3", null]);
-  const blind = { ...options, ...registry.tables.get("people")?.columns.get("tax")?.encryption?.blindIndex };
-  expect(rows.map(({ tax_bidx: value }) => value)).toEqual([...["DE-secret-1", "DE-secret-2", "DE-3"].map((text) => cipher.blindIndex(text, blind)), null]);
-  expect(await w.sql("SELECT q::text FROM ctb_data.quarantine q WHERE q::text LIKE '%secret%'")).toEqual([]);
+  expect(rows.map(({ tax }) => (typeof tax === "string" ? cipher.decrypt(tax) : null))).toEqual([
+    "DE-secret-1",
+    "DE-secret-2",
+    "DE-3",
+    null,
+  ]);
+  const blind = {
+    ...options,
+    ...registry.tables.get("people")?.columns.get("tax")?.encryption?.blindIndex,
+  };
+  expect(rows.map(({ tax_bidx: value }) => value)).toEqual([
+    ...["DE-secret-1", "DE-secret-2", "DE-3"].map((text) => cipher.blindIndex(text, blind)),
+    null,
+  ]);
+  expect(
+    await w.sql("SELECT q::text FROM ctb_data.quarantine q WHERE q::text LIKE '%secret%'"),
+  ).toEqual([]);
   expect(await w.undo(run)).toMatchObject({ rows: 2494, conflicts: [] });
   expect(await databaseFacts(w.postgres)).toEqual(before);
 });

@@ -9,6 +9,11 @@ const toP = orphans("c", ["p_id"], { table: "p", columns: ["id"] }, { constraint
 const small = broken("check", "c", ["n"], "NOT (t.n > 0)", { constraint: "k" });
 const empty = broken("null", "c", ["n"], "t.n IS NULL");
 
+/** Those of a constraint that is made anew are in another order. */
+function withoutTriggers(lines: readonly string[]): readonly string[] {
+  return lines.filter((line) => !line.startsWith("trigger"));
+}
+
 interface Case {
   readonly title: string;
   readonly sql: string;
@@ -70,24 +75,28 @@ const cases: readonly Case[] = [
   },
 ];
 
-test.each(cases)("$title holds for every row afterwards, and undo makes it what it was", async ({ sql, target, refused, other }) => {
-  await using w = await fixWorld(`${tables} ${sql}`);
-  const before = await databaseFacts(w.postgres);
-  const { run, steps } = await w.fix([target]);
-  expect(steps).toMatchObject([{ state: "done", changed: 1 }]);
-  const { rows } = await w.postgres.query("SELECT convalidated AS valid FROM pg_constraint WHERE conname IN ('f', 'k')");
-  expect(rows).toEqual([{ valid: true }]);
-  await expect(w.sql(refused)).rejects.toMatchObject({ sqlState: expect.stringMatching(/^23/) });
-  const undone = await w.undo(run);
-  expect(undone.conflicts).toEqual([]);
-  expect(undone.notes).toHaveLength(other ? 1 : 0);
-  const after = await databaseFacts(w.postgres);
-  expect(after.rows).toEqual(before.rows);
-  const [was, is] = other ?? ["", ""];
-  const expected = before.schema.map((line) => (line === was ? is : line)).toSorted();
-  const withoutTriggers = (lines: readonly string[]): readonly string[] => lines.filter((line) => !line.startsWith("trigger"));
-  expect(withoutTriggers(after.schema)).toEqual(withoutTriggers(expected));
-});
+test.each(cases)(
+  "$title holds for every row afterwards, and undo makes it what it was",
+  async ({ sql, target, refused, other }) => {
+    await using w = await fixWorld(`${tables} ${sql}`);
+    const before = await databaseFacts(w.postgres);
+    const { run, steps } = await w.fix([target]);
+    expect(steps).toMatchObject([{ state: "done", changed: 1 }]);
+    const { rows } = await w.postgres.query(
+      "SELECT convalidated AS valid FROM pg_constraint WHERE conname IN ('f', 'k')",
+    );
+    expect(rows).toEqual([{ valid: true }]);
+    await expect(w.sql(refused)).rejects.toMatchObject({ sqlState: expect.stringMatching(/^23/) });
+    const undone = await w.undo(run);
+    expect(undone.conflicts).toEqual([]);
+    expect(undone.notes).toHaveLength(other ? 1 : 0);
+    const after = await databaseFacts(w.postgres);
+    expect(after.rows).toEqual(before.rows);
+    const [was, is] = other ?? ["", ""];
+    const expected = before.schema.map((line) => (line === was ? is : line)).toSorted();
+    expect(withoutTriggers(after.schema)).toEqual(withoutTriggers(expected));
+  },
+);
 
 test("a unique index that a failed build left invalid is built, and a broken one anew", async () => {
   await using w = await fixWorld(
@@ -103,7 +112,11 @@ test("a unique index that a failed build left invalid is built, and a broken one
   ]);
   expect(steps).toMatchObject([{ changed: 1 }, { changed: 1 }]);
   expect(await w.sql("SELECT id FROM c ORDER BY id")).toEqual([{ id: 1 }, { id: 3 }]);
-  expect(await w.sql("SELECT bool_and(indisvalid) AS valid FROM pg_index WHERE indrelid = 'c'::regclass")).toEqual([{ valid: true }]);
+  expect(
+    await w.sql(
+      "SELECT bool_and(indisvalid) AS valid FROM pg_index WHERE indrelid = 'c'::regclass",
+    ),
+  ).toEqual([{ valid: true }]);
   const undone = await w.undo(run);
   expect(undone).toMatchObject({ rows: 2, conflicts: [] });
   expect(undone.notes).toHaveLength(2);
@@ -118,7 +131,14 @@ test("a step whose constraint cannot be made changes nothing, is reported with i
     CREATE EVENT TRIGGER deny ON ddl_command_end EXECUTE FUNCTION deny()`,
   );
   const { run, steps } = await w.fix([toP, small], { strategy: "set-null" });
-  expect(steps.map(({ finding, state, reason, changed }) => ({ kind: finding.kind, state, reason, changed }))).toEqual([
+  expect(
+    steps.map(({ finding, state, reason, changed }) => ({
+      kind: finding.kind,
+      state,
+      reason,
+      changed,
+    })),
+  ).toEqual([
     { kind: "check", state: "done", reason: undefined, changed: 1 },
     { kind: "orphan", state: "failed", reason: expect.stringContaining("not today"), changed: 0 },
   ]);
@@ -126,7 +146,9 @@ test("a step whose constraint cannot be made changes nothing, is reported with i
     { id: 1, p_id: 1, n: 1 },
     { id: 2, p_id: 9, n: null },
   ]);
-  expect(await w.sql("SELECT step, state, reason FROM ctb_data.integrity_steps ORDER BY step")).toEqual([
+  expect(
+    await w.sql("SELECT step, state, reason FROM ctb_data.integrity_steps ORDER BY step"),
+  ).toEqual([
     { step: 1, state: "done", reason: null },
     { step: 2, state: "failed", reason: expect.stringContaining("not today") },
   ]);

@@ -1,4 +1,4 @@
-import { PostgresError, type Catalog, type Connection } from "@ctb-data/postgres";
+import { PostgresError, type Connection, type Postgres } from "@ctb-data/postgres";
 import type { FindingKind, FixStrategy } from "../finding.ts";
 import { IntegrityError } from "../integrity-error.ts";
 import type { IntegrityStores } from "../work-options.ts";
@@ -10,12 +10,6 @@ import { ensureFixTables, stepsTable } from "./fix-tables.ts";
 import type { FixSession, StepTarget } from "./step-target.ts";
 import { makeWorkTables } from "./work-tables.ts";
 
-/** What a run works on. */
-export interface FixWork {
-  readonly catalog: Catalog;
-  readonly targets: readonly StepTarget[];
-}
-
 /**
  * Fixes findings in PostgreSQL, one step and transaction for each. A step that the server refuses changes nothing and is reported; the
  * others go on.
@@ -25,7 +19,7 @@ export interface FixWork {
 export async function fixFindings(
   stores: IntegrityStores,
   options: FixOptions,
-  work: FixWork,
+  targets: readonly StepTarget[],
   then: (session: FixSession, firstStep: number) => Promise<readonly FixStep[]> = async () => [],
 ): Promise<{ readonly run: string | undefined; readonly steps: readonly FixStep[] }> {
   const { postgres, registry, keyring } = stores;
@@ -38,24 +32,39 @@ export async function fixFindings(
         hint: "Give the URL of the PostgreSQL database.",
       },
     );
+  await needTwoConnections(postgres);
   return await withFixConnection(
     postgres,
     { lock: !dryRun, waitMs: lockTimeoutMs, signal },
     async (connection) => {
       if (!dryRun) await ensureFixTables(connection);
       await makeWorkTables(connection);
+      // Not before the lock: another fix may just have ended.
+      const catalog = await postgres.readCatalog({
+        schemas: [registry.schema],
+        ...(signal && { signal }),
+      });
       const run = dryRun
         ? undefined
         : await startRun(connection, { strategy, options: recordedOptions(options, strategy) });
       const session: FixSession = {
         connection, registry, keyring, strategy, run, lockTimeoutMs, signal,
-        catalog: work.catalog, statementTimeoutMs: options.statementTimeoutMs,
+        catalog, statementTimeoutMs: options.statementTimeoutMs,
         onProgress: options.onProgress, changedSchema: new Set(),
       }; // prettier-ignore
-      const steps = await runSteps(session, work.targets, then);
+      const steps = await runSteps(session, targets, then);
       return { run, steps };
     },
   );
+}
+
+/** One holds the lock and works; another one reads the catalog. */
+async function needTwoConnections(postgres: Postgres): Promise<void> {
+  const health = await postgres.health();
+  if (!health.ok || health.pool.size > 1) return;
+  throw new IntegrityError("INVALID_OPTIONS", "A fix needs a pool of at least two connections.", {
+    hint: "Nothing was touched. Set DATABASE_POOL_SIZE to 2 or more.",
+  });
 }
 
 function recordedOptions(options: FixOptions, strategy: FixStrategy): object {

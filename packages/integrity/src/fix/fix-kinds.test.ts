@@ -54,7 +54,12 @@ interface Case {
 
 const cases: Readonly<Record<string, Case>> = {
   orphan: {
-    target: orphans("people", ["customer_id"], { table: "customers", columns: ["id"] }, { constraint: "people_customer_id_fkey" }),
+    target: orphans(
+      "people",
+      ["customer_id"],
+      { table: "customers", columns: ["id"] },
+      { constraint: "people_customer_id_fkey" },
+    ),
     ids: [4, 6],
     cleared: "customer_id",
     refused: "UPDATE people SET customer_id = 9 WHERE id = 1",
@@ -102,13 +107,20 @@ describe.each(matrix)("$kind with $strategy", ({ target, ids, cleared, refused, 
     const column = strategy === "set-null" ? cleared : undefined;
     const list = ids.join(", ");
     expect(
-      await w.sql(`SELECT count(*) AS rows, count(*) FILTER (WHERE id IN (${list}) AND ${column ?? "id"} IS NULL) AS empty FROM people`),
+      await w.sql(
+        `SELECT count(*) AS rows, count(*) FILTER (WHERE id IN (${list}) AND ${column ?? "id"} IS NULL) AS empty FROM people`,
+      ),
     ).toEqual([
-      { rows: BigInt(column === undefined ? 7 - ids.length : 7), empty: BigInt(column === undefined ? 0 : ids.length) },
+      {
+        rows: BigInt(column === undefined ? 7 - ids.length : 7),
+        empty: BigInt(column === undefined ? 0 : ids.length),
+      },
     ]);
     const again = await w.fix([target], { strategy, dryRun: true });
     expect(again.steps).toMatchObject([{ changed: 0 }]);
-    await expect(w.sql(refused ?? "DO $$ BEGIN RAISE SQLSTATE '23000'; END $$")).rejects.toMatchObject({
+    await expect(
+      w.sql(refused ?? "DO $$ BEGIN RAISE SQLSTATE '23000'; END $$"),
+    ).rejects.toMatchObject({
       sqlState: expect.stringMatching(/^23/),
     });
     expect(await w.undo(run)).toMatchObject({ rows: ids.length, conflicts: [], notes: [] });

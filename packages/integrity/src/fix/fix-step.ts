@@ -35,24 +35,32 @@ export async function fixStep(
   step: number,
 ): Promise<StepResult> {
   const { connection, run, changedSchema } = session;
-  const guard = openGuard(session, target);
   const result = await lockedTransaction(
     connection,
     { ...session, readOnly: run === undefined, what: `the fix of ${target.finding.id}` },
     async () => {
       const found = await findRows(session, target);
       const rows = found.counts.reduce((sum, { gone, changed }) => sum + gone + changed, 0);
+      const guard = openGuard(session, target, rows > 0);
       const statements = stepStatements({ session, target, guard, ...found });
-      if (run === undefined) return { statements, rows };
+      if (run === undefined) return { statements, rows, guard };
       const around = await brokenElsewhere(connection, { ...found, guard });
       const action = session.strategy === "delete" ? "deleted" : "moved";
       if (rows > 0) await moveRows(connection, found.counts, { run, step, action });
       await keepFromComingBack(session, guard);
-      await recordStep(connection, { run, step, target, guard: joinedWith(guard, around), statements, rows });
-      return { statements, rows };
+      await recordStep(connection, {
+        run,
+        step,
+        target,
+        guard: joinedWith(guard, around),
+        statements,
+        rows,
+      });
+      return { statements, rows, guard };
     },
   );
-  if (run !== undefined) for (const statement of guard.statements) changedSchema.add(statement);
+  if (run !== undefined)
+    for (const statement of result.guard.statements) changedSchema.add(statement);
   return result;
 }
 
@@ -67,8 +75,9 @@ function joinedWith(guard: Guard, around: Omit<Guard, "statements">): Guard {
 }
 
 /** Without what another step of this run has done already. */
-function openGuard({ registry, catalog, changedSchema }: FixSession, target: StepTarget): Guard {
-  const guard = guardOf(target.finding, { registry, catalog });
+function openGuard(session: FixSession, target: StepTarget, broken: boolean): Guard {
+  const { registry, catalog, changedSchema } = session;
+  const guard = guardOf(target.finding, { registry, catalog, broken });
   const done = guard.statements.some((statement) => changedSchema.has(statement));
   return done ? { statements: [], undoFirst: [], undoLast: [], notes: [] } : guard;
 }
@@ -102,7 +111,7 @@ async function findRows(session: FixSession, { scan, finding }: StepTarget): Pro
   await addDependents(connection, {
     registry,
     tables,
-    references: around(references, reached),
+    references: leadingTo(reached, references),
     verb,
   });
   return { table, broken, counts: await countRows(connection), references };
@@ -112,9 +121,9 @@ function placeOf({ registry }: FixSession, table = ""): string {
   return `${quoteIdentifier(registry.schema)}.${quoteIdentifier(table)}`;
 }
 
-function around(
-  references: readonly LiveReference[],
+function leadingTo(
   reached: ReadonlySet<number>,
+  references: readonly LiveReference[],
 ): readonly LiveReference[] {
   return references.filter(({ referenced }) => reached.has(referenced));
 }

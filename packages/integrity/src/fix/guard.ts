@@ -36,6 +36,16 @@ interface Place {
   readonly live: CatalogTable;
   readonly known: Table | undefined;
   readonly schema: string;
+  readonly broken: boolean;
+}
+
+/** What a guard is made from. */
+export interface GuardContext {
+  readonly registry: Registry;
+  /** What the live database has. */
+  readonly catalog: Catalog;
+  /** Whether there are rows that break it now: only then a constraint that is marked as valid is not to be trusted. */
+  readonly broken: boolean;
 }
 
 /**
@@ -43,10 +53,7 @@ interface Place {
  * it is not enforced, switched off, or marked valid while rows break it (`VALIDATE CONSTRAINT` does nothing then). Rules that the
  * database has no form for get none.
  */
-export function guardOf(
-  finding: Finding,
-  { registry, catalog }: { readonly registry: Registry; readonly catalog: Catalog },
-): Guard {
+export function guardOf(finding: Finding, { registry, catalog, broken }: GuardContext): Guard {
   const live = catalog.tables.find(
     ({ schema, name }) => schema === registry.schema && name === finding.table,
   );
@@ -56,6 +63,7 @@ export function guardOf(
     live,
     known: registry.tables.get(live.name),
     schema: registry.schema,
+    broken,
   };
   return guards[finding.kind]?.(finding, place) ?? none;
 }
@@ -101,7 +109,7 @@ const drop = (table: string, name: string): string =>
   alter(table, `DROP CONSTRAINT IF EXISTS ${quoteIdentifier(name)}`);
 
 function foreignKeyGuard(finding: Finding, place: Place): Guard {
-  const { live, known, table, schema } = place;
+  const { live, known, table, schema, broken } = place;
   const declared = known?.foreignKeys.find((key) => isMeant(finding, key));
   const keys = live.foreignKeys.filter((key) =>
     declared
@@ -109,7 +117,7 @@ function foreignKeyGuard(finding: Finding, place: Place): Guard {
       : isMeant(finding, key) && finding.constraint === key.name,
   );
   if (keys.length > 0)
-    return joined(keys.map((key) => liveKeyGuard(key, place, finding.kind === "orphan")));
+    return joined(keys.map((key) => liveKeyGuard(key, place, broken && finding.kind === "orphan")));
   if (!declared) return none;
   return {
     ...none,
@@ -172,7 +180,7 @@ export function markedNote(constraint: string, table: string): string {
   return `${constraint} on ${table} was marked as valid while rows broke it, which no statement makes again: it is NOT VALID now.`;
 }
 
-function keyGuard(finding: Finding, { table, live, known, schema }: Place): Guard {
+function keyGuard(finding: Finding, { table, live, known, schema, broken }: Place): Guard {
   const name = finding.constraint;
   const index = live.indexes.find((one) => one.unique && one.name === name);
   const isOf = (key: { readonly name: string; readonly columns: readonly string[] }): boolean =>
@@ -180,7 +188,7 @@ function keyGuard(finding: Finding, { table, live, known, schema }: Place): Guar
   const constraint = [live.primaryKey, ...live.uniques].find((key) => key && isOf(key));
   if (index && !index.valid) return invalidIndexGuard(index, { live, schema });
   if (index ?? constraint) {
-    return finding.kind === "duplicate" && !live.partitioned
+    return broken && finding.kind === "duplicate" && !live.partitioned
       ? brokenIndexGuard({ table, live, schema }, index?.name, constraint?.name)
       : none;
   }
@@ -264,9 +272,9 @@ function notNullGuard({ columns = [] }: Finding, { table, live, known }: Place):
   );
 }
 
-function checkGuard({ constraint, kind }: Finding, { table, live, known }: Place): Guard {
+function checkGuard({ constraint, kind }: Finding, { table, live, known, broken }: Place): Guard {
   const check = live.checks.find(({ name }) => name === constraint);
-  if (check) return liveCheckGuard(check, { table, live }, kind === "check");
+  if (check) return liveCheckGuard(check, { table, live }, broken && kind === "check");
   const declared = known?.checks.find(({ name }) => name === constraint);
   if (!declared) return none;
   return {

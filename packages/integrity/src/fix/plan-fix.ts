@@ -32,7 +32,7 @@ const schemaKinds: ReadonlySet<FindingKind> = new Set([
  */
 export function planFix(finding: Finding, context: PlanContext): PlannedFix | undefined {
   if (finding.store !== "postgres" || finding.table === undefined) return undefined;
-  const guard = guardOf(finding, context);
+  const guard = guardOf(finding, { ...context, broken: finding.count > 0 });
   if (schemaKinds.has(finding.kind)) {
     // What says what a person can do has its reasons: another constraint has the name, for example.
     const forPeople = finding.fix === undefined && finding.advice !== undefined;
