@@ -97,13 +97,14 @@ const seeded = (title: string): Parameters<typeof createTestDatabase>[0] => ({
   },
 });
 
+const titles = async (title: string): Promise<unknown> => {
+  await using database = await createTestDatabase(seeded(title));
+  const rows = await database.db.table("notes").find();
+  await database.db.query("DELETE FROM notes");
+  return rows;
+};
+
 test("the rows of a seed are in every database, and another key makes others", async () => {
-  const titles = async (title: string): Promise<unknown> => {
-    await using database = await createTestDatabase(seeded(title));
-    const rows = await database.db.table("notes").find();
-    await database.db.query("DELETE FROM notes");
-    return rows;
-  };
   expect(await titles("first")).toEqual([{ id: 1, "Titel ü": "first" }]);
   expect(await titles("first")).toEqual([{ id: 1, "Titel ü": "first" }]);
   expect(await titles("second")).toEqual([{ id: 1, "Titel ü": "second" }]);
