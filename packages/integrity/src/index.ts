@@ -22,6 +22,11 @@ export {
 export { checkDrift } from "./drift/check-drift.ts";
 export { checkSequences } from "./drift/check-sequences.ts";
 export type { DriftOptions } from "./drift/drift-state.ts";
+export {
+  checkFirestoreDrift,
+  type FirestoreDriftOptions,
+  type FirestoreFiles,
+} from "./drift/firestore/check-firestore-drift.ts";
 export type * from "./finding.ts";
 export type * from "./fix/fix-options.ts";
 export {

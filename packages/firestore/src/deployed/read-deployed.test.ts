@@ -8,8 +8,11 @@ import { readDeployed } from "./read-deployed.ts";
 type Answers = Readonly<Record<string, object | readonly [status: number, body: object | string]>>;
 
 const servers: Server[] = [];
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => new Promise((done) => server.close(done))));
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 /** A server that answers as Google documents it. `asked` are the paths, and the tokens that came with them. */
@@ -56,6 +59,17 @@ const indexes = `${groups}/indexes`;
 const fields = `${groups}/fields?filter=indexConfig.usesAncestorConfig:false OR ttlConfig:*`;
 const release = "/rules/v1/projects/demo/releases/cloud.firestore";
 const nothing: Answers = { [indexes]: {}, [fields]: {} };
+
+const order = (direction: string, scope: string) => ({
+  queryScope: scope,
+  fields: [{ fieldPath: "*", order: direction }],
+  state: "READY",
+});
+
+const ruleset = (content: string) => ({
+  name: "projects/demo/rulesets/abc",
+  source: { files: [{ content, name: "firestore.rules", fingerprint: "x=" }] },
+});
 
 describe("readDeployed", () => {
   test("reads all pages of indexes, with their states, arrays and vectors", async () => {
@@ -128,11 +142,6 @@ describe("readDeployed", () => {
   });
 
   test("reads exemptions and times to live, and leaves out how all other fields are indexed", async () => {
-    const order = (direction: string, scope: string) => ({
-      queryScope: scope,
-      fields: [{ fieldPath: "*", order: direction }],
-      state: "READY",
-    });
     const { url } = await google({
       ...nothing,
       [fields]: {
@@ -161,10 +170,6 @@ describe("readDeployed", () => {
   });
 
   test("reads the rules that are released, those of a named database from its own release", async () => {
-    const ruleset = (content: string) => ({
-      name: "projects/demo/rulesets/abc",
-      source: { files: [{ content, name: "firestore.rules", fingerprint: "x=" }] },
-    });
     const answers = {
       ...nothing,
       [release]: {
