@@ -105,7 +105,8 @@ function sayLeft(out: Channel, { left, dryRun }: FixReport): void {
     sayItem(out, {
       mark: { text: severity, style: severityStyles[severity] },
       text: printable(
-        advice === undefined ? message : `${message} ${advice.split("\n", 1)[0] ?? ""}`,
+        // One with statements below it is too long for here.
+        advice === undefined || advice.includes("\n") ? message : `${message} ${advice}`,
       ),
       indent: 2,
     });

@@ -16,6 +16,14 @@ export function parseCount(text: string): number {
   return Number(text);
 }
 
+/** Reads a whole number from 0. */
+export function parseSeed(text: string): number {
+  if (!/^\d{1,9}$/u.test(text)) {
+    throw new InvalidArgumentError("It must be a whole number from 0.");
+  }
+  return Number(text);
+}
+
 /** Reads a port number. */
 export function parsePort(text: string): number {
   const port = /^\d{1,5}$/u.test(text) ? Number(text) : 0;

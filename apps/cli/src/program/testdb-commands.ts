@@ -1,6 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { helpFooter } from "../help.ts";
 import type { ProgramParts } from "../program.ts";
+import { collect, parseCount, parseSeed } from "./parse-option.ts";
 
 /** `testdb create | seed | list | drop`. */
 export function addTestdbCommands(parts: ProgramParts): void {
@@ -27,14 +28,40 @@ function addMaking({ group, terminal, run }: GroupParts): void {
     .option("--name <name>", "its name; testdb_1 and so on otherwise")
     .option("--migrations <dir>", "the folder of the migrations")
     .option("--registry <path>", "the registry: a file or a folder")
+    .option("--count <n>", "also fill it, with so many rows in each table", parseCount)
+    .option("--table <name>", "fill only this table; may be given again", collect)
+    .option("--seed <n>", "fill it with the values that belong to this number", parseSeed)
     .option("--show-password", "print the password of a server that is not the embedded one")
     .addHelpText("after", () =>
-      helpFooter(terminal, "ctb-data testdb create", "ctb-data testdb create --name demo"),
+      helpFooter(
+        terminal,
+        "ctb-data testdb create",
+        "ctb-data testdb create --name demo --count 1000",
+      ),
     )
     .action(async (options) => {
       await run(async (context) => {
         const { testdbCreate } = await import("../commands/testdb-create.ts");
         return await testdbCreate(context, options);
+      });
+    });
+  group
+    .command("seed")
+    .description("Fill a database that create has made with valid rows, all or nothing")
+    .argument("[name]", "which one; the last one that was made otherwise")
+    .option("--count <n>", "so many rows in each table (1,000 unless said)", parseCount)
+    .option("--table <name>", "only this table; may be given again", collect)
+    .option("--seed <n>", "the values that belong to this number (1 unless said)", parseSeed)
+    .option("--into-project", "the project's own database instead, which asks for its name")
+    .option("--registry <path>", "the registry: a file or a folder")
+    .option("-y, --yes", "with --into-project: do not ask")
+    .addHelpText("after", () =>
+      helpFooter(terminal, "ctb-data testdb seed", "ctb-data testdb seed testdb_2 --count 1000000"),
+    )
+    .action(async (name, options) => {
+      await run(async (context) => {
+        const { testdbSeed } = await import("../commands/testdb-seed.ts");
+        return await testdbSeed(context, { name, ...options });
       });
     });
 }

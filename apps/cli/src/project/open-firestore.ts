@@ -1,9 +1,9 @@
 import type { Firestore, FirestoreOptions } from "@ctb-data/firestore";
-import { type Keyring, parseKeyring } from "@ctb-data/models";
 import type { Registry } from "@ctb-data/registry";
 import type { CommandContext } from "../command-context.ts";
 import type { Settings } from "../config/settings.ts";
 import { type FirestoreTarget, firestoreTargetOf } from "./firestore-target.ts";
+import { keyringOption } from "./keyring-option.ts";
 
 /** The project's Firestore, open. Closing it also stops an embedded server that was started for it. */
 export interface ProjectFirestore extends AsyncDisposable {
@@ -35,11 +35,10 @@ export async function openProjectFirestore(
       : undefined;
   try {
     const { openFirestore } = await import("@ctb-data/firestore");
-    const keyring = keyringOf(settings);
     const firestore = await openFirestore({
       registry,
       signal: context.signal,
-      ...(keyring === undefined ? {} : { keyring }),
+      ...keyringOption(settings),
       ...(connect ? {} : { connectTimeoutMs: 0 }),
       ...placeOf(target, server?.address),
     });
@@ -68,8 +67,4 @@ function placeOf(
   }
   const emulatorHost = target.kind === "emulator" ? target.host : embedded;
   return { projectId: target.projectId, emulatorHost };
-}
-
-function keyringOf({ DATA_ENCRYPTION_KEY: keys }: Settings): Keyring | undefined {
-  return keys === undefined ? undefined : parseKeyring(keys);
 }

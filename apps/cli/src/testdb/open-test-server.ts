@@ -25,11 +25,7 @@ export async function openTestServer(
   context: CommandContext,
   settings: Settings,
 ): Promise<TestServer> {
-  if (settings.NODE_ENV === "production") {
-    throw new CliError("REFUSED", "NODE_ENV is production: test databases are not made there.", {
-      hint: "Run it where NODE_ENV is something else.",
-    });
-  }
+  refuseProduction(settings);
   const given = settings.TEST_DATABASE_URL ?? settings.DATABASE_URL;
   const kind =
     given === undefined
@@ -57,6 +53,15 @@ export async function openTestServer(
       await opened[Symbol.asyncDispose]();
     },
   };
+}
+
+/** @throws {CliError} REFUSED under `NODE_ENV=production`. */
+export function refuseProduction({ NODE_ENV }: Settings): void {
+  if (NODE_ENV === "production") {
+    throw new CliError("REFUSED", "NODE_ENV is production: test databases are not made there.", {
+      hint: "Run it where NODE_ENV is something else.",
+    });
+  }
 }
 
 /** The same URL with another database. A socket's folder may stand where a URL has its host, which `URL` does not read. */

@@ -1,33 +1,10 @@
 import { existsSync } from "node:fs";
-import { parseKeyring } from "@ctb-data/models";
 import type { Postgres } from "@ctb-data/postgres";
 import type { Registry } from "@ctb-data/registry";
 import type { CommandContext } from "../command-context.ts";
 import { migrationProgress } from "../commands/migration-progress.ts";
 import { type LoadedSettings, settingPath } from "../config/load-settings.ts";
-import type { Settings } from "../config/settings.ts";
-import { openPostgres } from "../project/open-postgres.ts";
 import { shownPath } from "../project/shown-path.ts";
-
-/** Opens a test database over the project's registry. */
-export async function openTestDatabase(
-  { signal }: CommandContext,
-  {
-    url,
-    settings,
-    registry,
-  }: { readonly url: string; readonly settings: Settings; readonly registry: Registry },
-): Promise<Postgres> {
-  const keys = settings.DATA_ENCRYPTION_KEY;
-  return await openPostgres({
-    url,
-    registry,
-    poolSize: settings.DATABASE_POOL_SIZE,
-    applicationName: "ctb-data",
-    signal,
-    ...(keys === undefined ? {} : { keyring: parseKeyring(keys) }),
-  });
-}
 
 /**
  * Gives an empty database its tables: by the migrations, and by the SQL of the registry where their folder is not there and nobody has
