@@ -35,4 +35,10 @@ export {
   type IntegrityErrorDetails,
 } from "./integrity-error.ts";
 export type * from "./progress.ts";
+export { keysOf } from "./rows/keys-of.ts";
+export { referencesOf } from "./rows/references-of.ts";
+export type * from "./rows/row-rule.ts";
+export { scanKeys, type SurplusRow } from "./rows/scan-keys.ts";
+export { scanTable } from "./rows/scan-table.ts";
+export { withSnapshot, type Snapshot, type SnapshotOptions } from "./rows/with-snapshot.ts";
 export type { IntegrityStores, WorkOptions } from "./work-options.ts";
