@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { openFirestore, type Firestore } from "@ctb-data/firestore";
 import { startFirestoreEmulator } from "@ctb-data/firestore-emulator";
-import { openPostgres, type Postgres } from "@ctb-data/postgres";
-import { createTestDatabase } from "@ctb-data/postgres/testing";
+import type { Postgres } from "@ctb-data/postgres";
 import { parseRegistry, type Registry } from "@ctb-data/registry";
+import { createTestDatabase } from "@ctb-data/test-fixtures";
 import { generateIdentity, recipientOf } from "../src/age/age-keys.ts";
 import { generateSigningKey } from "../src/minisign/signing-key.ts";
 import { openFolderStorage } from "../src/storage/folder/folder-storage.ts";
@@ -107,8 +107,8 @@ export async function fillWorld(world: BackupWorld, rows = 200): Promise<void> {
 
 /** Opens a world with empty stores. */
 export async function openBackupWorld(): Promise<BackupWorld> {
-  const source = await createTestDatabase();
-  const target = await createTestDatabase();
+  const source = await createTestDatabase({ poolSize: 10 });
+  const target = await createTestDatabase({ poolSize: 10 });
   const emulator = await startFirestoreEmulator({ port: 0 });
   const folder = testFolder();
   const firestoreHost = `${emulator.host}:${emulator.port}`;
@@ -117,8 +117,8 @@ export async function openBackupWorld(): Promise<BackupWorld> {
   const openDocuments = async (projectId: string): Promise<Firestore> =>
     await openFirestore({ registry: worldRegistry, projectId, emulatorHost: firestoreHost });
   const opened = {
-    postgres: await openPostgres({ url: source.url }),
-    target: await openPostgres({ url: target.url }),
+    postgres: source.db,
+    target: target.db,
     firestore: await openDocuments(project),
     firestoreTarget: await openDocuments(targetProject),
     storage: await openFolderStorage({ dir: `${folder.path}/backups` }),
@@ -135,8 +135,8 @@ export async function openBackupWorld(): Promise<BackupWorld> {
     [Symbol.asyncDispose]: async () => {
       for (const store of Object.values(opened)) await store.close();
       await emulator.close();
-      await source.drop();
-      await target.drop();
+      await source.close();
+      await target.close();
       await folder[Symbol.asyncDispose]();
     },
   };

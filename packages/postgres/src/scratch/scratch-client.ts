@@ -39,7 +39,8 @@ export function urlOfDatabase(url: string, name: string): string {
   // `user@/database?host=/socket/folder` is common and not a URL by the letter.
   const parsed = URL.parse(url.trim()) ?? new URL(url.trim().replace("@/", "@localhost/"));
   parsed.pathname = `/${encodeURIComponent(name)}`;
-  for (const other of ["dbname", "database"]) parsed.searchParams.delete(other);
+  for (const other of ["dbname", "database"])
+    if (parsed.searchParams.has(other)) parsed.searchParams.delete(other);
   return parsed.href;
 }
 

@@ -12,14 +12,14 @@ export function scratchName(owner: number, number: number): string {
 }
 
 /** What a regular expression of PostgreSQL finds such names by; its group is the owner. */
-export const scratchPattern = String.raw`^ctb_test_([0-9a-f]{8})_\d+$`;
+export const scratchPattern: string = String.raw`^ctb_test_([0-9a-f]{8})_\d+$`;
 
 /** The name of a template by what is in it: 37 bytes. */
 export function templateName(content: readonly string[]): string {
   return `ctb_template_${digest(content).subarray(0, 12).toString("hex")}`;
 }
 
-export const templatePattern = "^ctb_template_[0-9a-f]{24}$";
+export const templatePattern: string = "^ctb_template_[0-9a-f]{24}$";
 
 /** The second half of the key of an advisory lock for a name. */
 export function lockKey(name: string): number {
