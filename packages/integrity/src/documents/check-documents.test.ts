@@ -121,7 +121,6 @@ test("each kind of thing that can be wrong is found, and nothing else", async ()
 
   expect(summaryOf(findings)).toEqual({
     "invalid_document:clients.name: must be a text, not a number": 1,
-    "invalid_document:clients.id: is not an integer": 1,
     "invalid_document:clients.stranger: is no field of it": 1,
     "invalid_document:notes.text: is missing": 1,
     "clear_text:documents:clients.tax": 1,

@@ -80,6 +80,15 @@ export class CollectionJudge {
     return [...ciphers, ...subjects.values()];
   }
 
+  /** Whether it says that the document's id cannot be a key: that it has no row says so, too. */
+  isOfKey({ subject }: DocumentProblem, { id }: ScannedDocument): boolean {
+    return (
+      subject.kind === "invalid_document" &&
+      subject.field === this.table?.firestore?.idColumn &&
+      this.rows?.source.key.fits(id) === false
+    );
+  }
+
   /** What is wrong between a document and its row: one of them may not be there. */
   pairProblems(
     document: ScannedDocument | undefined,

@@ -174,10 +174,7 @@ class DocumentScanning {
       },
       signal,
     });
-    if (unsettled > 0)
-      this.#notChecked.push(
-        `${unsettled} documents of ${judge.collection} were not compared with their rows: they were changed each time that they were looked at.`,
-      );
+    if (unsettled > 0) this.#notChecked.push(neverSettled(unsettled, judge.collection));
   }
 
   /** Gives how many could not be told. */
@@ -249,6 +246,12 @@ export async function readLiveRows(connection: Connection, schema: string): Prom
     "SELECT pg_catalog.current_setting('server_encoding') AS encoding",
   );
   return { columns, encoding: rows[0]?.encoding ?? "" };
+}
+
+function neverSettled(count: number, collection: string): string {
+  return count === 1
+    ? `1 document of ${collection} was not compared with its row: it was changed each time that it was looked at.`
+    : `${count} documents of ${collection} were not compared with their rows: they were changed each time that they were looked at.`;
 }
 
 const pairKinds = new Set(["document_without_row", "row_without_document", "different_field"]);

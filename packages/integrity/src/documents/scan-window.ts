@@ -31,10 +31,13 @@ export class ScanWindow {
   /** @param isPaired false for a document of a collection below another document: those have no rows. */
   addDocument(document: ScannedDocument, row: ScannedRow | undefined, isPaired: boolean): void {
     const { path, id, line } = document;
-    const problems = [
-      ...this.#judge.ownProblems(document),
-      ...(isPaired ? this.#judge.pairProblems(document, row) : []),
-    ];
+    const own = this.#judge.ownProblems(document);
+    const problems = isPaired
+      ? [
+          ...own.filter((problem) => !this.#judge.isOfKey(problem, document)),
+          ...this.#judge.pairProblems(document, row),
+        ]
+      : own;
     this.#sizeBytes += line.length;
     this.#cases.push({ path, id, document, row, problems });
   }
