@@ -30,6 +30,13 @@ export interface ColumnMaker {
    * made of a larger number than all that there are is another one. Undefined where texts are not made like that.
    */
   readonly numberIn?: string;
+  /**
+   * Where `nth` counts up: it does for the first `length` numbers, and from `after(text)` on its values are greater than
+   * the one that PostgreSQL prints so.
+   */
+  readonly ascending?: { readonly length: number; readonly after: (text: string) => number };
+  /** Whether what `nth` makes depends on the seed so much that another seed makes nothing twice. */
+  readonly isRandom?: true;
   /** A value as one would meet it. */
   readonly sample: (context: MakingContext) => unknown;
   /** A value at an edge; undefined where the type has none. */

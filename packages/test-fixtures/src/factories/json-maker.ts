@@ -23,6 +23,7 @@ export function jsonMaker(domain: ColumnDomain): ColumnMaker {
   const isIndexed = domain.maxIndexBytes !== undefined;
   return {
     capacity: maxCapacity,
+    numberIn: String.raw`"number": ?(\d+)`,
     nth: (index, { faker }) => ({ number: index + 1, label: faker.lorem.word() }),
     sample: ({ faker, random }) => ({
       [faker.lorem.word()]: faker.lorem.words(2),

@@ -24,6 +24,8 @@ export class MadeRows {
   readonly #taken = new Map<string, Set<string>>();
   readonly #encoders: ReadonlyMap<string, Encode>;
   #next = 0;
+  /** Some numbers gave no key away, because the row had an edge or an override in its place. */
+  #hasGaps = false;
   #nextImplicit = 0;
 
   constructor(workshop: Workshop, table: string) {
@@ -50,7 +52,7 @@ export class MadeRows {
     const capacity = rowCapacity(this.maker, names);
     let plain: ReadonlySet<string> = new Set();
     for (let tries = 0; tries < maxTries; tries += 1) {
-      const number = implicit ? this.#implicitNumber(capacity) : this.#next;
+      const number = implicit ? this.#implicitNumber(capacity) : this.#ownNumber(capacity);
       if (number === undefined) return undefined;
       if (number >= capacity) throw this.#exhausted(names, capacity);
       const row = this.#workshop.rows.value(this.maker, { number, given, edge, plain });
@@ -66,10 +68,17 @@ export class MadeRows {
       if (implicit) this.#nextImplicit += 1;
       else this.#next += 1;
       if (clash !== undefined) continue;
+      this.#hasGaps ||= edge !== undefined || names.size > 0;
       this.#take(row);
       return row;
     }
     throw this.#exhausted(names, capacity);
+  }
+
+  /** Once all were given away, those that may have left a key come again. */
+  #ownNumber(capacity: number): number {
+    const isOver = this.#next >= capacity && this.#next < 2 * capacity && this.#hasGaps;
+    return isOver ? this.#next - capacity : this.#next;
   }
 
   #implicitNumber(capacity: number): number | undefined {

@@ -105,6 +105,7 @@ function unitMaker(domain: ColumnDomain, { low, high, scale, make }: Units): Col
   return {
     capacity: numbers.capacity,
     nth: (index) => make(numbers.nth(index)),
+    ...numbers.ascending(scale),
     sample: ({ random }) => make(numbers.allowed(random.bigint(usual.low, usual.high))),
     edge: (edge) => {
       if (edge === "longest") return make(numbers.allowed(high));
@@ -144,6 +145,22 @@ class UnitNumbers {
   nth(index: number): bigint {
     const units = this.#unitAt(BigInt(index));
     return this.#instead.get(units) ?? units;
+  }
+
+  /** Where they count up, unless something is left out. */
+  ascending(scale: number): Pick<ColumnMaker, "ascending"> {
+    if (this.#excluded.size > 0 || this.capacity === 0) return {};
+    const length = this.#high - this.#start + 1n;
+    return {
+      ascending: {
+        length: length > BigInt(maxCapacity) ? maxCapacity : Number(length),
+        after: (text) => {
+          const units = unitsOf({ text, exclusive: false }, scale, "down") ?? this.#high;
+          const index = units - this.#start + 1n;
+          return index > 0n ? Number(index) : 0;
+        },
+      },
+    };
   }
 
   /** The unit itself, or one beside it that is not excluded. */

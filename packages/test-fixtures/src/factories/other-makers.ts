@@ -13,6 +13,7 @@ const hex = (value: number, digits: number): string => value.toString(16).padSta
 /** A maker of uuid: of version 4 in looks. The number of an `nth` stands in its last 12 digits. */
 export const uuidMaker: ColumnMaker = {
   capacity: 2 ** 48,
+  isRandom: true,
   nth: (index, { random }) => {
     // The order of the numbers is not that of the ids, as with ids by chance.
     const low = mix(index % 2 ** 32);
@@ -39,6 +40,7 @@ export function bytesMaker({ maxIndexBytes }: ColumnDomain): ColumnMaker {
     Uint8Array.from({ length }, () => source.bits() & 255);
   return {
     capacity: 2 ** 48,
+    isRandom: true,
     nth: (index, context) => {
       const bytes = random(context, 16);
       for (let at = 0; at < 6; at += 1) bytes[10 + at] = Math.floor(index / 256 ** (5 - at)) % 256;
@@ -97,7 +99,7 @@ export function arrayMaker(item: ColumnMaker, domain: ColumnDomain): ColumnMaker
         return nest(domain.maxIndexBytes === undefined || kind !== "text" ? shown : [null, item.sample(context)]);
       }
       const value = item.edge(edge, context) ?? item.sample(context);
-      const isLong = domain.maxIndexBytes !== undefined || typeof value === "string" && value.length > 1000;
+      const isLong = domain.maxIndexBytes !== undefined || typeof value === "object" || (typeof value === "string" && value.length > 1000);
       return nest(Array.from({ length: edge === "longest" ? (isLong ? 1 : many) : 2 }, () => value));
     },
   };

@@ -5,8 +5,8 @@ import { lengthOf } from "./text-shape.ts";
 
 /** Patterns of so few texts are written out, so that it is known how many there are. */
 const fewTexts = 20_000n;
-/** So many numbers in a row that make no new text are the end. */
-const maxMisses = 20_000;
+/** Of so many numbers one makes a valid text, where not every one does. */
+const wideStep = 4096n;
 
 /** A maker of texts that match a pattern; what it makes was checked with the pattern itself. */
 export function patternMaker(
@@ -14,47 +14,46 @@ export function patternMaker(
   isValid: (text: string) => boolean,
 ): ColumnMaker {
   const texts = new RegexTexts(domain.patterns[0] ?? "");
-  if (texts.size <= fewTexts) {
+  const edge = edgeOf(domain, texts, isValid);
+  const step = stepOf(texts, isValid);
+  if (texts.size <= fewTexts || (step > 1n && texts.size <= fewTexts * 20n)) {
     const all = Array.from({ length: Number(texts.size) }, (_, index) => texts.nth(BigInt(index)));
     const valid = [...new Set(all.filter(isValid))];
     // Repetitions that are counted only so far may miss the ones that are long enough.
-    if (valid.length > 0) return { ...listMaker(valid), edge: edgeOf(domain, texts, isValid) };
+    if (valid.length > 0) return { ...listMaker(valid), edge };
   }
-  const numbered = new NumberedTexts(texts, isValid);
+  const size = texts.size / step;
   return {
-    capacity: texts.size > BigInt(maxCapacity) ? maxCapacity : Number(texts.size),
-    nth: (index, context) => numbered.at(index, () => drawn(domain, texts, { isValid, context })),
+    capacity: size > BigInt(maxCapacity) ? maxCapacity : Math.max(Number(size), 1),
+    nth: (index, context) =>
+      firstValid(texts, isValid, { from: BigInt(index) * step, step }) ??
+      drawn(domain, texts, { isValid, context }),
     sample: (context) => drawn(domain, texts, { isValid, context }),
-    edge: edgeOf(domain, texts, isValid),
+    edge,
   };
 }
 
-/** The valid texts of a pattern in the order of their numbers, each once. */
-class NumberedTexts {
-  readonly #texts: RegexTexts;
-  readonly #isValid: (text: string) => boolean;
-  readonly #found: string[] = [];
-  readonly #seen = new Set<string>();
-  #next = 0n;
-
-  constructor(texts: RegexTexts, isValid: (text: string) => boolean) {
-    this.#texts = texts;
-    this.#isValid = isValid;
+/** How many numbers each text has to itself: one if all that are tried make valid ones. */
+function stepOf(texts: RegexTexts, isValid: (text: string) => boolean): bigint {
+  const tries = 256n;
+  const apart = texts.size / tries > 0n ? texts.size / tries : 1n;
+  for (let at = 0n; at < tries && at < texts.size; at += 1n) {
+    if (!isValid(texts.nth(at)) || !isValid(texts.nth((at * apart) % texts.size))) return wideStep;
   }
+  return 1n;
+}
 
-  /** `more` draws texts where counting finds none, because only long ones are valid. */
-  at(index: number, more: () => string | undefined): string | undefined {
-    for (let misses = 0; this.#found.length <= index && misses < maxMisses; misses += 1) {
-      const isCounted = this.#next < this.#texts.size && (misses < 2000 || this.#found.length > 0);
-      const text = isCounted ? this.#texts.nth(this.#next) : more();
-      if (isCounted) this.#next += 1n;
-      if (text === undefined || this.#seen.has(text) || !this.#isValid(text)) continue;
-      this.#seen.add(text);
-      this.#found.push(text);
-      misses = 0;
-    }
-    return this.#found[index];
+/** The text of the first number from one on that makes a valid one. */
+function firstValid(
+  texts: RegexTexts,
+  isValid: (text: string) => boolean,
+  { from, step }: { readonly from: bigint; readonly step: bigint },
+): string | undefined {
+  for (let at = from; at < from + step && at < texts.size; at += 1n) {
+    const text = texts.nth(at);
+    if (isValid(text)) return text;
   }
+  return undefined;
 }
 
 interface Drawing {

@@ -36,6 +36,8 @@ export interface MadeKey {
 export interface MadeReference extends Reference {
   /** Which row of the other table. */
   readonly unit: Unit;
+  /** A key needs that row and no other one. */
+  readonly isKeyed: boolean;
 }
 
 /** How the rows of a table are made. */
@@ -92,6 +94,7 @@ export function tableMaker(table: Table, options: TableMakerOptions): TableMaker
     openChecks: checks.open,
     references: options.references.map((reference) => ({
       ...reference,
+      isKeyed: plan.units.has(partName(reference)),
       unit: plan.units.get(partName(reference)) ?? {
         divisor: 1,
         modulus: Math.max(options.rowsOf(reference), 1),
@@ -131,10 +134,12 @@ function keyPlan(
   const parts = keys.map(({ columns }) => {
     const list = columns.map((name): KeyPart => {
       const reference = filledBy.get(name);
-      if (reference === undefined)
-        return { name, capacity: makers.get(name)?.capacity ?? 0, last: false };
+      const isNull = reference?.from === "null" && table.columns.get(name)?.nullable === true;
       // Null is no value that a key minds.
-      if (reference.from === "null") return { name, capacity: maxCapacity, last: false };
+      if (reference !== undefined && isNull)
+        return { name: partName(reference), capacity: maxCapacity, last: false };
+      if (reference === undefined || reference.from === "null")
+        return { name, capacity: makers.get(name)?.capacity ?? 0, last: false };
       return { name: partName(reference), capacity: options.rowsOf(reference), last: true };
     });
     return list.filter(({ name }, index) => list.findIndex((part) => part.name === name) === index);

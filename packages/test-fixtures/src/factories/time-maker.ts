@@ -20,6 +20,7 @@ export function dateMaker(
   return {
     capacity: Math.max(range.count, 0),
     nth: (index) => print(range.nth(index)),
+    ascending: { length: range.ascending, after: (text) => range.after(text) },
     sample: (context) => {
       const ms = range.usual(context);
       const micros = kind === "date" ? 0 : context.random.int(0, 999_999);
@@ -83,6 +84,21 @@ class MomentRange {
     if (up <= this.high) return up;
     const used = Math.floor((this.high - start) / this.#unit) + 1;
     return start - (index - used + 1) * this.#unit;
+  }
+
+  /** For how many numbers {@link MomentRange.nth} counts up. */
+  get ascending(): number {
+    return Math.floor((this.high - this.#start) / this.#unit) + 1;
+  }
+
+  /** The first number whose moment is later than the one that is given. */
+  after(text: string): number {
+    if (text.endsWith(" BC") || text === "-infinity") return 0;
+    const ms = Date.parse(`${text.replace(" ", "T").replace(/(?:\.\d+)?(?:Z|\+00)?$/, "")}Z`);
+    // Beyond what a Date reads there is nothing later.
+    const moment = Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : "") || ms;
+    if (Number.isNaN(moment)) return this.ascending;
+    return Math.max(Math.floor((moment - this.#start) / this.#unit) + 1, 0);
   }
 
   usual({ random, now }: MakingContext): number {
