@@ -57,7 +57,20 @@ const retyped: Readonly<Record<string, string>> = {
   "text[]": "varchar(7)[]",
 };
 
-function columnMutations({ table, at }: Place): readonly DriftMutation[] {
+/** Columns of foreign keys on either side: not every other type goes with the opposite side. */
+function linkedColumns({ catalog, table }: Place): ReadonlySet<string> {
+  return new Set([
+    ...table.foreignKeys.flatMap(({ columns }) => columns),
+    ...catalog.tables
+      .flatMap(({ foreignKeys }) => foreignKeys)
+      .filter(({ referencedTable }) => referencedTable === table.name)
+      .flatMap(({ referencedColumns }) => referencedColumns),
+  ]);
+}
+
+function columnMutations(of: Place): readonly DriftMutation[] {
+  const { table, at } = of;
+  const linked = linkedColumns(of);
   const inKey = new Set(table.primaryKey?.columns);
   return [
     {
@@ -78,8 +91,7 @@ function columnMutations({ table, at }: Place): readonly DriftMutation[] {
               },
             ]
           : []),
-        // The ciphertext of an encrypted column, and the other side of a foreign key, may have any of these types.
-        ...(other === undefined || (serial && type === "bigint")
+        ...(other === undefined || ((serial || linked.has(name)) && type === "bigint")
           ? []
           : [{ sql: alter(`TYPE ${other}`), ids: [`drift:${place}:type`] }]),
         ...(["text", "varchar(20)", "char(3)"].includes(type)

@@ -1,6 +1,6 @@
 import { parseRegistry } from "@ctb-data/registry";
-import { describe, expect, test } from "vitest";
-import { driftDatabase, idsOf } from "../../testing/drift-database.ts";
+import { afterAll, describe, expect, test } from "vitest";
+import { driftDatabase, idsOf, type DriftDatabase } from "../../testing/drift-database.ts";
 
 const registry = parseRegistry(`
 enums:
@@ -64,7 +64,6 @@ const changes: readonly (readonly [sql: string, ids: readonly string[]])[] = [
   ["ALTER TABLE people ALTER COLUMN name SET DEFAULT lower('X')", ["drift:people.name:default"]],
   ["ALTER TABLE people ALTER COLUMN id DROP DEFAULT", ["drift:people.id:default"]],
   ["ALTER TABLE people ALTER COLUMN id DROP DEFAULT; DROP SEQUENCE people_id_seq", ["drift:people.id:default"]],
-  ["CREATE SEQUENCE s; ALTER TABLE people ALTER COLUMN id SET DEFAULT nextval('s'); DROP SEQUENCE people_id_seq", ["drift:people.id:default"]],
   ["ALTER SEQUENCE people_id_seq OWNED BY NONE", ["drift:people.id:default"]],
   ["CREATE SEQUENCE s OWNED BY people.age; ALTER TABLE people ALTER COLUMN age SET DEFAULT nextval('s')", ["drift:people.age:default"]],
   ["ALTER TABLE people ALTER COLUMN id DROP DEFAULT; DROP SEQUENCE people_id_seq; ALTER TABLE people ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY", ["drift:people.id:identity"]],
@@ -119,6 +118,20 @@ const changes: readonly (readonly [sql: string, ids: readonly string[]])[] = [
   ["ALTER TABLE people DISABLE TRIGGER ALL", [`constraint_disabled:"Orders"/"Orders_by email_fkey"`, `constraint_disabled:"Orders"/"Orders_the person_fkey"`]],
 ]; // prettier-ignore
 
+const opened: DriftDatabase[] = [];
+/** One that was mended is as good as a new one. */
+let spare: DriftDatabase | undefined;
+afterAll(async () => {
+  for (const drift of opened) await drift[Symbol.asyncDispose]();
+});
+
+async function mendedDatabase(): Promise<DriftDatabase> {
+  if (spare) return spare;
+  const drift = await driftDatabase(registry);
+  opened.push(drift);
+  return drift;
+}
+
 describe("checkDrift", () => {
   test("a database made of the registry has no drift, nor has one with more schemas, views, comments and statistics", async () => {
     await using drift = await driftDatabase(registry);
@@ -133,14 +146,30 @@ describe("checkDrift", () => {
   test.each(changes)(
     "%s: is told, that and no more, and is mended by what is told",
     async (sql, ids) => {
-      await using drift = await driftDatabase(registry);
+      const drift = await mendedDatabase();
+      spare = undefined;
       await drift.db.query(sql);
       const findings = await drift.check();
       expect(idsOf(findings)).toEqual(ids);
       await drift.mend(findings);
       expect(await drift.check()).toEqual([]);
+      spare = drift;
     },
   );
+
+  test("a column that counts by a sequence of another name gets that one", async () => {
+    await using drift = await driftDatabase(registry);
+    await drift.db.query(
+      "CREATE SEQUENCE s; ALTER TABLE people ALTER COLUMN id SET DEFAULT nextval('s'); DROP SEQUENCE people_id_seq",
+    );
+    const findings = await drift.check();
+    expect(idsOf(findings)).toEqual(["drift:people.id:default"]);
+    await drift.mend(findings);
+    expect(await drift.check()).toEqual([]);
+    expect((await drift.db.readCatalog()).sequences).toContainEqual(
+      expect.objectContaining({ name: "s", ownedBy: { table: "people", column: "id" } }),
+    );
+  });
 
   test("a name that something else has is told, and nothing is done over it", async () => {
     await using drift = await driftDatabase(registry);
