@@ -1,7 +1,7 @@
 import type { Firestore } from "@ctb-data/firestore";
 import type { Registry } from "@ctb-data/registry";
 import type { FixStrategy } from "../finding.ts";
-import { changedLine, type LineChange } from "./document-line.ts";
+import { changedLine, fieldOfLine, type LineChange } from "./document-line.ts";
 import type { DocumentProblem } from "./document-subject.ts";
 import { emptiesTo, tableOf } from "./may-be-empty.ts";
 import { RowDocuments } from "./row-document.ts";
@@ -13,7 +13,7 @@ export interface PlannedRepair {
   /** The finding that it is done for: the first one, where it is done for several. */
   readonly problems: readonly DocumentProblem[];
   readonly action: "moved" | "deleted" | "changed" | "created";
-  /** Undefined when the document goes. */
+  /** Undefined when there is to be no document. */
   readonly newLine: string | undefined;
 }
 
@@ -68,9 +68,19 @@ export class DocumentRepairs {
     return { found, problems, action: "changed", newLine };
   }
 
+  /** The document goes. One that has a row is there again as the row says, unless that would lead nowhere, too. */
   #removal(found: FoundCase, problems: readonly DocumentProblem[]): PlannedRepair {
     const action = this.#strategy === "delete" ? "deleted" : "moved";
-    return { found, problems, action, newLine: undefined };
+    const { row, document } = found;
+    const made = row && this.#rows?.lineOf(row);
+    if (made === undefined || document === undefined || "fault" in made)
+      return { found, problems, action, newLine: undefined };
+    const remains = problems.some(
+      ({ subject, places = [] }) =>
+        subject.kind === "dangling_document" &&
+        places.every(([field]) => isSameField(made.line, document.line, String(field))),
+    );
+    return { found, problems, action, newLine: remains ? undefined : made.line };
   }
 
   #create(found: FoundCase, problems: readonly DocumentProblem[]): PlannedRepair | SkippedRepair {
@@ -109,6 +119,10 @@ export class DocumentRepairs {
     if (empties === undefined) return undefined;
     return empties === "null" ? empty : { place, value: undefined };
   }
+}
+
+function isSameField(a: string, b: string, field: string): boolean {
+  return JSON.stringify(fieldOfLine(a, field)) === JSON.stringify(fieldOfLine(b, field));
 }
 
 /** Whether the places are several fields of one key, and not several items of one field. */

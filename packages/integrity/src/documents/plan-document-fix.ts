@@ -25,8 +25,8 @@ export function planDocumentFix(
   if (!hasPostgres) return undefined;
   const documents = `${count.toLocaleString("en-US")} document${count === 1 ? "" : "s"} of ${collection}`;
   const rows = count === 1 ? "its row" : "their rows";
-  if (kind === "document_without_row" || kind === "invalid_document")
-    return removal(documents, strategy);
+  if (kind === "document_without_row") return removal(documents, strategy, false);
+  if (kind === "invalid_document") return removal(documents, strategy, table !== "");
   if (kind === "row_without_document")
     return planned(
       `Writes ${documents} from ${rows} of ${table}.`,
@@ -40,7 +40,7 @@ export function planDocumentFix(
   if (kind !== "dangling_document") return undefined;
   return strategy === "set-null" && isClearable(finding, registry)
     ? planned(`Empties ${field} in ${documents}.`, `sets ${field} of ${documents} to null`)
-    : removal(documents, strategy);
+    : removal(documents, strategy, table !== "");
 }
 
 /** What a person can do about a finding that has no fix. */
@@ -72,10 +72,16 @@ function isClearable({ collection = "", field = "" }: Finding, registry: Registr
   return field.split(", ").some((name) => emptiesTo(registry, collection, name) !== undefined);
 }
 
-function removal(documents: string, strategy: FixStrategy): PlannedFix {
-  return strategy === "delete"
-    ? planned(`Deletes ${documents}.`, `deletes ${documents}`)
-    : planned(`Moves ${documents} to ${quarantine}.`, `deletes ${documents}`);
+/** @param again whether some of them may have a row. */
+function removal(documents: string, strategy: FixStrategy, again: boolean): PlannedFix {
+  const verb =
+    strategy === "delete" ? `Deletes ${documents}` : `Moves ${documents} to ${quarantine}`;
+  return again
+    ? planned(
+        `${verb}; where there is a row, the document is written anew from it.`,
+        `deletes ${documents}, or sets them to what their rows say`,
+      )
+    : planned(`${verb}.`, `deletes ${documents}`);
 }
 
 function planned(summary: string, act: string): PlannedFix {

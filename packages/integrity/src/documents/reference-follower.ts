@@ -43,7 +43,7 @@ export class ReferenceFollower {
   /**
    * What of some documents leads nowhere: the row is there neither at the rows' moment nor now, and its document is not there.
    *
-   * @param stores the session in which the rows are, and the one that sees them as they are now.
+   * @param stores.rows what is asked for rows, one after the other.
    * @throws {FirestoreError} @throws {PostgresError}
    */
   async follow(

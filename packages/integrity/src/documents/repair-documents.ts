@@ -57,9 +57,10 @@ export interface RepairedFinding {
  * journal, and only then it is written, under the condition that it is still what was read. Documents that somebody changes meanwhile
  * are left alone and reported.
  *
- * `document_without_row`, `invalid_document`: the document goes. `row_without_document`: it is written from the row. `different_field`:
- * the field is written from the row, other fields stay. `dangling_document`: with `set-null` the field becomes null, or goes where it
- * may not be null, and where it may be neither the document goes; with any other strategy the document goes.
+ * `document_without_row`: the document goes. `invalid_document`: it goes, and where there is a row it is written anew from it.
+ * `row_without_document`: it is written from the row. `different_field`: the field is written from the row, other fields stay.
+ * `dangling_document`: with `set-null` the field becomes null, or goes where it may not be null; where it may be neither, and with any
+ * other strategy, the document goes as an invalid one does; a row that says the same does not bring it back.
  *
  * @throws {IntegrityError} REFUSED without PostgreSQL, which keeps what was there; CANCELLED. @throws {FirestoreError}
  * @throws {PostgresError}
