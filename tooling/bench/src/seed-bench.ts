@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { openPostgres, schemaSql, type Postgres } from "@ctb-data/postgres";
@@ -31,7 +32,7 @@ export async function benchSeeding(options: {
   const folder = await mkdtemp(join(tmpdir(), "ctb-data-seed-"));
   try {
     const comparisons: Comparison[] = [];
-    for (const shape of [clients(rows), wide(rows / 2)]) {
+    for (const shape of [clients(rows), wide(options.quick ? rows / 2 : rows / 5)]) {
       comparisons.push(await compareSeeding(shape, { ...options, folder }));
     }
     return comparisons;
@@ -63,7 +64,7 @@ async function compareSeeding(
         prepare: async () => void (await db.query(`TRUNCATE ${table} RESTART IDENTITY`)),
         verify: async () => await verifyRows(db, table, rows),
       })),
-      { rounds: quick ? 2 : 5, warmUp: !quick },
+      { rounds: quick ? 2 : 3, warmUp: !quick },
     );
     return comparisonOf(shape, figures);
   } finally {
@@ -91,17 +92,15 @@ function comparisonOf({ title, rows }: Shape, figures: readonly Figure[]): Compa
 }
 
 function rawCopy(db: Postgres, table: string, chunks: readonly Buffer[]): Contender {
+  const sql = `COPY ${table} FROM STDIN`;
   return {
     name: "raw COPY",
     run: async () =>
       await db.withConnection(
-        async (connection) =>
-          await connection.copyIn(`COPY ${table} FROM STDIN`, (async function* all() {
-            yield* chunks;
-          })()),
+        async (connection) => await connection.copyIn(sql, Readable.from(chunks)),
       ),
   };
-} // prettier-ignore
+}
 
 async function psqlCopy(url: string, table: string, file: string): Promise<readonly Contender[]> {
   try {

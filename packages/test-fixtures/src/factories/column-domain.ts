@@ -88,7 +88,7 @@ export function domainOf(table: Table, column: Column, checks: TableChecks): Col
     ...terms.flatMap((term) => (term.kind === "one-of" ? [term.values] : [])),
   ];
   const [first, ...others] = lists;
-  const nulls = terms.flatMap((term) => (term.kind === "null" ? [term.isNull] : []));
+  const nulls = new Set(terms.flatMap((term) => (term.kind === "null" ? [term.isNull] : [])));
   return {
     table: table.name,
     name: column.name,
@@ -105,8 +105,8 @@ export function domainOf(table: Table, column: Column, checks: TableChecks): Col
     oneOf: first?.filter((value) => others.every((other) => other.includes(value))),
     noneOf: new Set(terms.flatMap((term) => (term.kind === "none-of" ? term.values : []))),
     letterCase: terms.find((term) => term.kind === "case")?.to,
-    nullable: column.nullable && !nulls.includes(false),
-    alwaysNull: column.nullable && nulls.includes(true),
+    nullable: column.nullable && !nulls.has(false),
+    alwaysNull: column.nullable && nulls.has(true),
     maxIndexBytes: indexBytesOf(table, column.name),
   };
 } // prettier-ignore

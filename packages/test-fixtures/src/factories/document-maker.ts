@@ -43,6 +43,7 @@ function fieldValue(
     case "timestamp":
       return types.timestamp(seconds, random.int(0, 999_999) * 1000);
     case "vector":
+    default:
       return types.vector([0.25, -0.5, random.int(0, 100) / 100]);
   }
 }

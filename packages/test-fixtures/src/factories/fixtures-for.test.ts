@@ -28,7 +28,7 @@ describe("the seed's classes", () => {
     expect(clients[0]?.email).toMatch(/^[a-z.]+1@example\.com$/);
     expect(blueprints.map((blueprint) => blueprint.client_id)).toEqual(clients.map(({ id }) => id));
     expect(process.blueprint_id).toBe(blueprints[0]?.id);
-    expect(Client.parse({ ...clients[0] })).toEqual(clients[0]);
+    expect(Client.parse(clients[0]?.toJson())).toEqual(clients[0]);
   });
 
   test("are written with all that they refer to, and come back with the database's numbers", async () => {

@@ -60,6 +60,7 @@ function makerOfKind(domain: ColumnDomain): ColumnMaker {
     case "inet":
       return inetMaker;
     case "enum":
+    default:
       return enumMaker(domain);
   }
 }

@@ -48,18 +48,19 @@ interface UnitRange {
   readonly high: bigint;
 }
 
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+
 /** The bounds of a domain in units of 10^-scale, both included. */
 function unitRange(
   { lows, highs }: ColumnDomain,
   given: UnitRange & { readonly scale: number },
 ): UnitRange {
-  const largest = (a: bigint, b: bigint): bigint => (a > b ? a : b);
-  const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
   const low = (bound: Bound): bigint => unitsOf(bound, given.scale, "up") ?? given.low;
   const high = (bound: Bound): bigint => unitsOf(bound, given.scale, "down") ?? given.high;
   return {
-    low: lows.map(low).reduce(largest, given.low),
-    high: highs.map(high).reduce(least, given.high),
+    low: lows.map(low).reduce(larger, given.low),
+    high: highs.map(high).reduce(smaller, given.high),
   };
 }
 

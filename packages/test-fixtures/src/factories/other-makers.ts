@@ -33,20 +33,22 @@ function randomHead(a: number, b: number, c: number): string {
   return `${hex(a, 8)}-${hex(b >>> 16, 4)}-4${hex(b & 0xf_ff, 3)}-${hex(variant, 4)}`;
 }
 
+function randomBytes({ random }: MakingContext, length: number): Uint8Array {
+  return Uint8Array.from({ length }, () => random.bits() & 255);
+}
+
 /** A maker of bytea. */
 export function bytesMaker({ maxIndexBytes }: ColumnDomain): ColumnMaker {
   const most = Math.min(maxIndexBytes ?? 10_000, 10_000);
-  const random = ({ random: source }: MakingContext, length: number): Uint8Array =>
-    Uint8Array.from({ length }, () => source.bits() & 255);
   return {
     capacity: 2 ** 48,
     isRandom: true,
     nth: (index, context) => {
-      const bytes = random(context, 16);
+      const bytes = randomBytes(context, 16);
       for (let at = 0; at < 6; at += 1) bytes[10 + at] = Math.floor(index / 256 ** (5 - at)) % 256;
       return bytes;
     },
-    sample: (context) => random(context, context.random.int(4, 32)),
+    sample: (context) => randomBytes(context, context.random.int(4, 32)),
     edge: (edge) => {
       if (edge === "longest") return Uint8Array.from({ length: most }, (_, index) => mix(index) & 255);
       if (edge === "smallest") return new Uint8Array(0);

@@ -71,6 +71,7 @@ export class RegexTexts {
       case "back-reference":
       case "start":
       case "end":
+      default:
         return 1n;
     }
   }
@@ -119,6 +120,7 @@ export class RegexTexts {
         return groups.get(node.number) ?? "";
       case "start":
       case "end":
+      default:
         return "";
     }
   }
@@ -162,6 +164,7 @@ export class RegexTexts {
         return groups.get(node.number) ?? "";
       case "start":
       case "end":
+      default:
         return "";
     }
   }

@@ -131,15 +131,17 @@ const longestBounded = 100_000;
 
 type EdgeTexts = Readonly<Record<string, () => readonly string[]>>;
 
+/** A text again and again, until it has so many code points. */
+function repeat(text: string, length: number): string {
+  const points = Array.from(text);
+  return Array.from({ length }, (_, index) => points[index % points.length] ?? "").join("");
+}
+
 /** What to try for each edge, the best first. */
 function edgeCandidates({ minLength, maxLength, maxIndexBytes, letterCase }: ColumnDomain): EdgeTexts {
   const bound = maxLength === Infinity ? longestFree : Math.min(maxLength, longestBounded);
   const wide = Math.min(bound, maxIndexBytes === undefined ? bound : Math.floor(maxIndexBytes / 4));
   const narrow = Math.min(bound, maxIndexBytes ?? bound);
-  const repeat = (text: string, length: number): string => {
-    const points = [...text];
-    return Array.from({ length }, (_, index) => points[index % points.length] ?? "").join("");
-  };
   const nasty = nastyTexts.join(" ");
   return {
     longest: () => [

@@ -11,7 +11,7 @@ export function lengthOf(text: string): number {
 /** The first code points of a text. */
 export function cutText(text: string, length: number): string {
   if (text.length <= length) return text;
-  return [...text].slice(0, Math.max(length, 0)).join("");
+  return Array.from(text).slice(0, Math.max(length, 0)).join("");
 }
 
 const syllables = ["lo", "rem", "ip", "sum", "do", "lor", "sit", "a", "met", "te", "ni", "ra"];

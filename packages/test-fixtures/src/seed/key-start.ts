@@ -30,7 +30,8 @@ export async function keyStartOf(column: MadeColumn, parts: KeyStartParts): Prom
   const { encryption, type } = column.column;
   // An array of jsonb is printed in other words than those that were written.
   const isOther = type.kind === "json" && type.dimensions > 0;
-  if (encryption !== undefined || maker.isRandom === true || isOther) return await unusedBlock(column, parts);
+  if (encryption !== undefined || maker.isRandom === true || isOther)
+    return await unusedBlock(column, parts);
   if (maker.numberIn !== undefined && type.dimensions === 0) {
     const { connection } = parts;
     return { from: await greatestNumber(connection, live, { name: column.name, pattern: maker.numberIn }) }; // prettier-ignore

@@ -49,6 +49,17 @@ tables:
 const countsOf = async (db: Postgres): Promise<Readonly<Record<string, number>>> =>
   Object.fromEntries(await Promise.all([...shop.tables.keys()].map(async (name) => [name, await db.table(name).count()] as const))); // prettier-ignore
 
+/** What a seed makes of an empty shop. */
+const madeBy = async (seed: number): Promise<readonly unknown[]> => {
+  let found: readonly unknown[] = [];
+  await withDatabase(shop, async (db) => {
+    await seedDatabase(db, { registry: shop, keyring, seed, count: 20 });
+    const { rows } = await db.query("SELECT c.name, c.email, o.id, o.amount FROM orders o JOIN clients c ON c.id = client_id ORDER BY o.id"); // prettier-ignore
+    found = rows;
+  });
+  return found;
+};
+
 describe("seedDatabase", () => {
   test("fills random registries twice in a row with rows that their models take", { timeout: 300_000 }, async () => {
     await fc.assert(
@@ -93,21 +104,14 @@ describe("seedDatabase", () => {
       const [client] = await db.table("clients").find({ id: 7 });
       const stored = await db.query<{ tax_id: string }>("SELECT tax_id FROM clients WHERE id = 7");
       expect(stored.rows[0]?.tax_id).toMatch(/^ctb1\./);
-      expect(await db.table("clients").find({ tax_id: String(client?.["tax_id"]) })).toHaveLength(1);
+      expect(await db.table("clients").find({ tax_id: String(client?.["tax_id"]) })).toHaveLength(
+        1,
+      );
     });
   });
 
   test("writes the same values for the same seed, and others for another", async () => {
-    const emails = async (seed: number): Promise<readonly unknown[]> => {
-      let found: readonly unknown[] = [];
-      await withDatabase(shop, async (db) => {
-        await seedDatabase(db, { registry: shop, keyring, seed, count: 20 });
-        const { rows } = await db.query("SELECT c.name, c.email, o.id, o.amount FROM orders o JOIN clients c ON c.id = client_id ORDER BY o.id"); // prettier-ignore
-        found = rows;
-      });
-      return found;
-    };
-    const [first, same, other] = [await emails(1), await emails(1), await emails(2)];
+    const [first, same, other] = [await madeBy(1), await madeBy(1), await madeBy(2)];
     expect(same).toEqual(first);
     expect(first).toHaveLength(20);
     expect(other).not.toEqual(first);
