@@ -10,7 +10,7 @@ const lineBreak = 0x0a;
 export async function* copyLines(
   connection: Connection,
   sql: string,
-  signal?: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): AsyncGenerator<readonly (readonly (string | null)[])[], void> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of connection.copyOut(sql, { signal })) {
@@ -19,7 +19,8 @@ export async function* copyLines(
       rest = Buffer.concat([rest, chunk]);
       continue;
     }
-    const text = rest.toString("utf8", 0) === "" ? chunk.toString("utf8", 0, end) : Buffer.concat([rest, chunk.subarray(0, end)]).toString("utf8"); // prettier-ignore
+    const whole = chunk.subarray(0, end);
+    const text = (rest.length === 0 ? whole : Buffer.concat([rest, whole])).toString("utf8");
     // The chunk's memory is used again.
     rest = Buffer.from(chunk.subarray(end));
     yield text.slice(0, -1).split("\n").map(fieldsOf);

@@ -102,9 +102,12 @@ function isOnlyDeclared(one: Declared, table: CatalogTable): boolean {
   );
 }
 
+function names(columns: readonly string[]): string {
+  return columns.map(quoteIdentifier).join(",");
+}
+
 function rowReference(one: Declared, table: CatalogTable, registry: Registry): RowReference {
   const known = registry.tables.get(table.name);
-  const names = (columns: readonly string[]): string => columns.map(quoteIdentifier).join(",");
   const place = quoteIdentifier(one.table);
   const target = one.schema === registry.schema ? place : `${quoteIdentifier(one.schema)}.${place}`; // prettier-ignore
   const rest = `${one.columns.join(", ")} to rows of ${target} that are not there`;

@@ -86,7 +86,7 @@ const factsSql = `SELECT c.oid::text AS oid, c.relkind = 'p' AS partitioned,
           FROM d JOIN pg_type y ON y.oid = d.base AND d.kind = 'd')
       SELECT base FROM d WHERE kind <> 'd') b ON true
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
-  FROM pg_class c WHERE c.oid = $1::text::regclass`;
+  FROM pg_class c WHERE c.oid = to_regclass($1)`;
 
 /** The parts that a table consists of: itself, or its partitions. @throws {PostgresError} */
 export async function readPieces(
@@ -100,7 +100,7 @@ export async function readPieces(
     FROM pg_class c JOIN pg_class l ON l.oid IN ${leaves}
     JOIN pg_namespace n ON n.oid = l.relnamespace
     LEFT JOIN pg_am m ON m.oid = l.relam
-    WHERE c.oid = $1::text::regclass AND l.relkind <> 'p' ORDER BY l.oid`,
+    WHERE c.oid = to_regclass($1) AND l.relkind <> 'p' ORDER BY l.oid`,
     [table],
   );
   return rows;

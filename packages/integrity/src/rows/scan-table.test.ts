@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 import { foundBy, rowsWorld } from "../../testing/a-rows-world.ts";
 
+function typed(name: string, type: string, to: string): string {
+  return `      - { name: ${name}, type: "${type}", references: { table: keys, column: ${to} } }`;
+}
+
 test("orphans are found behind references that are declared, not validated, only in the registry, and loaded while triggers were off", async () => {
   await using world = await rowsWorld(
     "CREATE TABLE customers (id bigint PRIMARY KEY)",
@@ -84,8 +88,6 @@ test("types that differ compare as PostgreSQL compares them, and as texts where 
     `INSERT INTO refs VALUES (1, '7', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 1.5000, 'seven', 'ab'),
       (2, '07', 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', 1.5001, 'Seven', 'ac')`,
   );
-  const column = (name: string, type: string, to: string): string =>
-    `      - { name: ${name}, type: "${type}", references: { table: keys, column: ${to} } }`;
   const scans = await world.scans({
     registry: `
 tables:
@@ -99,11 +101,11 @@ tables:
   refs:
     columns:
       - { name: id, type: integer, pk: true }
-${column("by_id", "bigint", "id")}
-${column("by_uid", "uuid", "uid")}
-${column("by_amount", "numeric", "amount")}
-${column("by_word", "text", "word")}
-${column("by_padded", "char(5)", "padded")}`,
+${typed("by_id", "bigint", "id")}
+${typed("by_uid", "uuid", "uid")}
+${typed("by_amount", "numeric", "amount")}
+${typed("by_word", "text", "word")}
+${typed("by_padded", "char(5)", "padded")}`,
   });
   expect(await foundBy(world, scans)).toEqual({
     "orphan:refs(by_amount)->keys(amount)": ["2"],

@@ -2,7 +2,7 @@ import type { Connection } from "@ctb-data/postgres";
 import { copyLines } from "./copy-lines.ts";
 import { prepareScan, type PrepareOptions } from "./prepare-scan.ts";
 import type { RowRule, RowViolation, RuleSubject, TableScan } from "./row-rule.ts";
-import { asRowsWork, rowsFailure } from "./rows-failure.ts";
+import { rowsFailure } from "./rows-failure.ts";
 import { maskBits, scanFields, scanSql, type ScanPlan, type ScanRange } from "./scan-plan.ts";
 
 /**
@@ -17,33 +17,33 @@ export async function* scanTable(
   scan: TableScan,
   options: PrepareOptions = {},
 ): AsyncGenerator<RowViolation, void> {
-  const work = { doing: `Reading ${scan.table}`, table: scan.table };
-  const plan = await asRowsWork(work, async () => await prepareScan(connection, scan, options));
-  if (!plan) return;
-  await asRowsWork(work, async () => await sendKeys(connection, plan));
-  for await (const batch of scanBatches(connection, plan, { signal: options.signal })) yield* batch;
-  await asRowsWork(work, async () => await forgetKeys(connection, plan));
+  try {
+    const plan = await prepareScan(connection, scan, options);
+    if (!plan) return;
+    await sendKeys(connection, plan);
+    for await (const batch of scanBatches(connection, plan, { signal: options.signal }))
+      yield* batch;
+    await forgetKeys(connection, plan);
+  } catch (error) {
+    throw rowsFailure(error, { doing: `Reading ${scan.table}`, table: scan.table });
+  }
 }
 
-/** The violations of a range of a prepared scan, as many at a time as come at once. @throws {IntegrityError} */
+/** The violations of a range of a prepared scan, as many at a time as come at once. @throws {PostgresError} */
 export async function* scanBatches(
   connection: Connection,
   plan: ScanPlan,
   { range, signal }: { readonly range?: ScanRange | undefined; readonly signal?: AbortSignal | undefined }, // prettier-ignore
 ): AsyncGenerator<readonly RowViolation[], void> {
   const read = rowReader(plan);
-  try {
-    const sql = `COPY (${scanSql(plan, range)}) TO STDOUT`;
-    for await (const lines of copyLines(connection, sql, signal)) {
-      const found: RowViolation[] = [];
-      for (const fields of lines) {
-        const violation = read(fields);
-        if (violation) found.push(violation);
-      }
-      if (found.length > 0) yield found;
+  const sql = `COPY (${scanSql(plan, range)}) TO STDOUT`;
+  for await (const lines of copyLines(connection, sql, signal)) {
+    const found: RowViolation[] = [];
+    for (const fields of lines) {
+      const violation = read(fields);
+      if (violation) found.push(violation);
     }
-  } catch (error) {
-    throw rowsFailure(error, { doing: `Reading ${plan.scan.table}`, table: plan.scan.table });
+    if (found.length > 0) yield found;
   }
 }
 
@@ -84,7 +84,6 @@ function rowReader(plan: ScanPlan): (fields: Fields) => RowViolation | undefined
   return (fields) => {
     const broken: RowViolation["broken"][number][] = [];
     for (const { mask, bit, look } of tests) {
-      // oxlint-disable-next-line no-bitwise -- a bit mask
       if ((Number(fields[mask]) & bit) === 0) continue;
       const found = look(fields);
       if (found) broken.push(found);

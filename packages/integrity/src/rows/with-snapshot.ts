@@ -66,7 +66,8 @@ async function openSessions(
     `SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at`,
   );
   const id = wanted > 1 ? await exportedSnapshot(lead.connection) : undefined;
-  for (let number = 1; id !== undefined && number < wanted; number += 1) {
+  const others = id === undefined ? 0 : wanted - 1;
+  for (let number = 0; number < others; number += 1) {
     const one = await holdConnection(postgres, signal);
     held.push(one);
     await one.connection.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '${id}'`); // prettier-ignore
@@ -123,10 +124,12 @@ function refusePooler({ description }: Postgres): void {
 }
 
 function checkOptions({ connections = 1, statementTimeoutMs = 0 }: SnapshotOptions): void {
-  const isWhole = (value: number, least: number): boolean =>
-    Number.isSafeInteger(value) && value >= least && value <= 2 ** 31 - 1;
   if (!isWhole(connections, 1))
     throw new IntegrityError("INVALID_OPTIONS", "connections is not a whole number from 1.");
   if (!isWhole(statementTimeoutMs, 0))
     throw new IntegrityError("INVALID_OPTIONS", "statementTimeoutMs is not a whole number from 0.");
+}
+
+function isWhole(value: number, least: number): boolean {
+  return Number.isSafeInteger(value) && value >= least && value <= 2 ** 31 - 1;
 }

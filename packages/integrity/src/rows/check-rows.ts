@@ -1,0 +1,122 @@
+import type { Connection, Postgres } from "@ctb-data/postgres";
+import type { Finding } from "../finding.ts";
+import { IntegrityError } from "../integrity-error.ts";
+import type { WorkOptions } from "../work-options.ts";
+import { readExamples } from "./example-values.ts";
+import type { FoundSubject } from "./found-rows.ts";
+import type { TableScan } from "./row-rule.ts";
+import { asRowsWork } from "./rows-failure.ts";
+import { runTasks } from "./run-tasks.ts";
+import { splitScan } from "./split-scan.ts";
+import { TableWork, type RowsCheck } from "./table-work.ts";
+import { withSnapshot, type Snapshot, type SnapshotOptions } from "./with-snapshot.ts";
+
+export type RowsCheckOptions = Omit<SnapshotOptions, "signal"> & WorkOptions;
+
+/** What was found in rows, at one moment. */
+export interface RowsReport {
+  /** When the snapshot was taken, by the server's clock: ISO 8601 in UTC. */
+  readonly takenAt: string;
+  /** How many rows were looked at: counted in small tables, the planner's estimate of large ones. */
+  readonly rows: number;
+  /**
+   * In the order of the scans. Examples are the first five in the order in which rows lie in the table (of partitions in the order of their
+   * oids): the same for the same data, however many sessions have read it.
+   */
+  readonly findings: readonly Finding[];
+  /** Full sentences. */
+  readonly notChecked: readonly string[];
+}
+
+/**
+ * Looks for all that scans ask for, in one snapshot and over several sessions: each table once for its rules and references, and once for its
+ * keys, in pieces, the largest table first.
+ *
+ * @throws {IntegrityError} as {@link withSnapshot} does, and STATEMENT_TIMEOUT, LOCK_TIMEOUT, DENIED with the table.
+ */
+export async function checkRows(
+  postgres: Postgres,
+  scans: readonly TableScan[],
+  options: RowsCheckOptions = {},
+): Promise<RowsReport> {
+  return await withSnapshot(
+    postgres,
+    options,
+    async (snapshot) => await checkRowsIn(snapshot, scans, options),
+  );
+}
+
+/** {@link checkRows} in a snapshot that others use, too. */
+export async function checkRowsIn(
+  snapshot: Snapshot,
+  scans: readonly TableScan[],
+  { onProgress, signal }: WorkOptions = {},
+): Promise<RowsReport> {
+  const { connections, takenAt } = snapshot;
+  const failed = new AbortController();
+  const notChecked = new Set<string>();
+  const check: RowsCheck = {
+    keys: new Map(),
+    sent: new Map(),
+    sessions: connections.length,
+    signal: signal ? AbortSignal.any([signal, failed.signal]) : failed.signal,
+    onNotChecked: (sentence) => void notChecked.add(sentence),
+    onRows: (name, items) => onProgress?.({ kind: "count", store: "postgres", name, items }),
+  };
+  const work = scans.flatMap(splitScan).map((scan) => new TableWork(scan, check));
+  onProgress?.({ kind: "step", step: "rows" });
+  const items = scans.reduce((sum, { estimatedRows }) => sum + Math.max(0, estimatedRows), 0);
+  onProgress?.({ kind: "total", store: "postgres", items });
+  try {
+    const tasks = work.flatMap((one) => one.tasks());
+    await runTasks(connections, tasks, () => failed.abort());
+  } catch (error) {
+    if (signal?.aborted === true) throw stopped(signal);
+    throw error;
+  }
+  const [first] = connections;
+  const findings: Finding[] = [];
+  for (const one of work) if (first) findings.push(...(await findingsOf(first, one)));
+  const rows = work.reduce((sum, one) => sum + rowsOf(one), 0);
+  return { takenAt, rows, findings, notChecked: [...notChecked].toSorted() };
+}
+
+function rowsOf({ found }: TableWork): number {
+  return Math.max(...found.map(({ rows }) => rows));
+}
+
+async function findingsOf(
+  connection: Connection,
+  { scan, facts, found }: TableWork,
+): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const one of found.flatMap((rows) => rows.subjects())) {
+    if (!facts) continue;
+    const work = { doing: `Reading examples of ${scan.table}`, table: scan.table };
+    const examples = await asRowsWork(work, async () => await readExamples(connection, one, { scan, facts })); // prettier-ignore
+    findings.push({ ...findingOf(one, scan), examples });
+  }
+  return findings;
+}
+
+function findingOf(
+  { subject, count }: FoundSubject,
+  { name }: TableScan,
+): Omit<Finding, "examples"> {
+  const { id, kind, severity, columns, constraint, message } = subject;
+  return {
+    id,
+    kind,
+    severity,
+    store: "postgres",
+    table: name,
+    columns,
+    ...(constraint !== undefined && { constraint }),
+    message: message(count),
+    count,
+  };
+}
+
+function stopped(signal: AbortSignal): IntegrityError {
+  return new IntegrityError("CANCELLED", "The check was stopped.", { cause: signal.reason });
+}
