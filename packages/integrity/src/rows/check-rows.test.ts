@@ -116,7 +116,7 @@ test("nulls in a column that is NOT NULL, and what a valid CHECK forbids, are fo
     parts: [rule("other", "t.id = 77", { columns: ["id"] })],
   };
   const { findings } = await checkRows(db, await world.scans({ rules }));
-  expect(findings.map(({ id, count }) => [id, count]).toSorted()).toEqual([["null", 1], ["other", 1], ["positive", 1]]); // prettier-ignore
+  expect(Object.fromEntries(findings.map(({ id, count }) => [id, count]))).toEqual({ null: 1, positive: 1, other: 1 }); // prettier-ignore
 });
 
 test("a rule that fails for some row, and one that the server does not understand, are named, and all others are checked", async () => {

@@ -94,7 +94,11 @@ async function planKey(
   let problem = "";
   for (const parts of [key.parts, asTexts]) {
     const types = await typesOf(connection, keyProbeSql(plan, parts));
-    if (typeof types !== "string") return { key, parts, hash: hashSql(parts, types, seed) };
+    if (typeof types !== "string") {
+      // The quick hash of null is null.
+      const quick = key.nullsNotDistinct ? [] : types;
+      return { key, parts, hash: hashSql(parts, quick, seed) };
+    }
     problem ||= types;
   }
   return problem;

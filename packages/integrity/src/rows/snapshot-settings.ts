@@ -36,7 +36,7 @@ export interface SnapshotSettings {
 /** Statements for a transaction that reads rows. All of it ends with the transaction. */
 export function snapshotSettings(options: SnapshotSettings): string {
   const { version, statementTimeoutMs, schema } = options;
-  const local = (name: string, value: string | number): string => `SET LOCAL ${name} = ${value};`;
+
   return [
     ...settings.flatMap(([name, value, since = 0]) => version < since ? [] : [local(name, value)]), // prettier-ignore
     ...(statementTimeoutMs === undefined ? [] : [local("statement_timeout", statementTimeoutMs)]),
@@ -44,6 +44,10 @@ export function snapshotSettings(options: SnapshotSettings): string {
     ...(schema === undefined ? [] : [pathBefore(schema)]),
     workMemory,
   ].join("\n");
+}
+
+function local(name: string, value: string | number): string {
+  return `SET LOCAL ${name} = ${value};`;
 }
 
 function pathBefore(schema: string): string {
