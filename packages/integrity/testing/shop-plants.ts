@@ -121,8 +121,8 @@ const ofDocuments: readonly Plant[] = [
   document(
     ["document_without_row members "],
     async ({ firestore }, id) => {
-      const row = { id: Number(id), team_id: null, name: "Nobody", joined: null };
-      await firestore.collection("members").save(row);
+      const nobody = { id: Number(id), team_id: null, name: "Nobody", joined: null };
+      await firestore.collection("members").save(nobody);
     },
     "new",
   ),

@@ -236,6 +236,7 @@ function withIntruder(firestore: Firestore, documents: typeof seed): FirestoreSt
     databaseId,
     raw: {
       database: raw.database,
+      lineOf: (path, data) => raw.lineOf(path, data),
       snapshot: async (options) => await raw.snapshot(options),
       write: async (writes, options) => {
         await writeDocuments(firestore, documents);
