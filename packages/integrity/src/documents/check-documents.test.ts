@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openDocumentWorld, type DocumentWorld } from "../../testing/c-document-world.ts";
+import { openDocumentWorld, type DocumentWorld } from "../../testing/document-world.ts";
 import type { Finding } from "../finding.ts";
 import { checkDocuments, type DocumentCheckOptions } from "./check-documents.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openDocumentWorld, type DocumentWorld } from "../../testing/c-document-world.ts";
+import { openDocumentWorld, type DocumentWorld } from "../../testing/document-world.ts";
 import { checkDocuments } from "./check-documents.ts";
 import type { DocumentStores } from "./document-stores.ts";
 

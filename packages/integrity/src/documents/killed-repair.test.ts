@@ -4,10 +4,10 @@ import {
   linesWithoutTimes,
   plantFaults,
   plantRegistry,
-} from "../../testing/c-document-plants.ts";
-import { openDocumentWorld, type DocumentWorld } from "../../testing/c-document-world.ts";
-import { repairProcess } from "../../testing/c-repair-process.ts";
-import { createJournal, plantedKeptTable, readKept } from "../../testing/c-table-journal.ts";
+} from "../../testing/document-plants.ts";
+import { openDocumentWorld, type DocumentWorld } from "../../testing/document-world.ts";
+import { repairProcess } from "../../testing/repair-process.ts";
+import { createJournal, plantedKeptTable, readKept } from "../../testing/table-journal.ts";
 import { restoreDocuments } from "./restore-documents.ts";
 
 /** One step to die at, another one each time; all of them with SLOW=1. */

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { openDocumentWorld } from "../../testing/c-document-world.ts";
+import { openDocumentWorld } from "../../testing/document-world.ts";
 import { checkDocuments } from "./check-documents.ts";
 
 const registry = `tables:

@@ -2,7 +2,7 @@ import { modelsOf } from "@ctb-data/models";
 import { parseRegistry, type Registry } from "@ctb-data/registry";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { openDocumentWorld, type DocumentWorld } from "../../testing/c-document-world.ts";
+import { openDocumentWorld, type DocumentWorld } from "../../testing/document-world.ts";
 import type { Finding } from "../finding.ts";
 import { checkDocuments } from "./check-documents.ts";
 

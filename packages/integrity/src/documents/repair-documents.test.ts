@@ -4,8 +4,8 @@ import {
   linesWithoutTimes,
   plantFaults,
   plantRegistry,
-} from "../../testing/c-document-plants.ts";
-import { openDocumentWorld, type DocumentWorld } from "../../testing/c-document-world.ts";
+} from "../../testing/document-plants.ts";
+import { openDocumentWorld, type DocumentWorld } from "../../testing/document-world.ts";
 import type { Finding, FixStrategy } from "../finding.ts";
 import { checkDocuments } from "./check-documents.ts";
 import { repairDocuments, type KeptDocument, type RepairedFinding } from "./repair-documents.ts";

@@ -6,7 +6,7 @@ import {
   openDocumentWorld,
   withSessions,
   type DocumentWorld,
-} from "../../testing/c-document-world.ts";
+} from "../../testing/document-world.ts";
 import { collectionScanOf, wantedCollections } from "./collection-scan.ts";
 import type { DocumentStores } from "./document-stores.ts";
 import { readLiveRows, scanDocuments } from "./scan-documents.ts";

@@ -1,6 +1,6 @@
 import type { Firestore } from "@ctb-data/firestore";
 import { parseRegistry, type Registry } from "@ctb-data/registry";
-import type { DocumentWorld } from "./c-document-world.ts";
+import type { DocumentWorld } from "./document-world.ts";
 
 /** A table with every way to be wrong, one that refers to it, and documents without a table. */
 export const plantRegistry = `tables:

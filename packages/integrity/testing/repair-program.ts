@@ -5,9 +5,9 @@ import { openPostgres } from "@ctb-data/postgres";
 import { checkDocuments } from "../src/documents/check-documents.ts";
 import { repairDocuments } from "../src/documents/repair-documents.ts";
 import { restoreDocuments } from "../src/documents/restore-documents.ts";
-import { parsedPlantRegistry } from "./c-document-plants.ts";
-import { withSessions } from "./c-document-world.ts";
-import { plantedKeptTable, readKept, tableJournal } from "./c-table-journal.ts";
+import { parsedPlantRegistry } from "./document-plants.ts";
+import { withSessions } from "./document-world.ts";
+import { plantedKeptTable, readKept, tableJournal } from "./table-journal.ts";
 
 // Repairs or restores in a process of its own, and kills itself before, at or behind one of its steps.
 

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { DocumentWorld } from "./c-document-world.ts";
+import type { DocumentWorld } from "./document-world.ts";
 
-const script = fileURLToPath(new URL("c-repair-program.ts", import.meta.url));
+const script = fileURLToPath(new URL("repair-program.ts", import.meta.url));
 
 /**
  * Repairs or restores in a process of its own. Undefined when it was killed; else how many steps the whole has.
