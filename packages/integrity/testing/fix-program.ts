@@ -1,6 +1,7 @@
 import { openPostgres, type Connection, type Postgres } from "@ctb-data/postgres";
 import { fixFindings } from "../src/fix/fix-findings.ts";
 import { undoFix } from "../src/fix/undo-fix.ts";
+import { once } from "./fix-scans.ts";
 import { shopRegistry, shopTargets } from "./fix-shop.ts";
 
 /** Fixes or undoes, and kills itself with SIGKILL at a moment: `node fix-program.ts WORK URL RUN MOMENT`. */
@@ -12,7 +13,8 @@ let moments = 0;
 function counting(connection: Connection): Connection {
   return new Proxy(connection, {
     get: (target, name) => {
-      if (name !== "query") return Reflect.get(target, name, target);
+      const value: unknown = Reflect.get(target, name, target);
+      if (name !== "query") return typeof value === "function" ? value.bind(target) : value;
       return async (...parameters: Parameters<Connection["query"]>) => {
         if (moments === moment) await die();
         const answer = target.query(...parameters);
@@ -48,7 +50,7 @@ const postgres = new Proxy(opened, {
   },
 });
 const stores = { postgres, registry: shopRegistry };
-if (work === "fix") await fixFindings(stores, {}, shopTargets);
+if (work === "fix") await fixFindings(stores, {}, once(shopTargets));
 else await undoFix(stores, { run });
 await opened.close();
 process.stdout.write(`${moments}\n`);

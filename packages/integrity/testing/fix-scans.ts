@@ -1,5 +1,6 @@
 import { quoteIdentifier } from "@ctb-data/postgres";
 import type { Finding, FindingKind } from "../src/finding.ts";
+import type { NextWork } from "../src/fix/fix-findings.ts";
 import type { StepTarget } from "../src/fix/step-target.ts";
 import type { RuleSubject, TableScan } from "../src/rows/row-rule.ts";
 
@@ -105,4 +106,9 @@ export function broken(
 ): StepTarget {
   const of = subject(kind, table, columns, constraint);
   return target(table, of, { key, rules: [{ subject: of, sql }] });
+}
+
+/** A run that does this, and no second round. */
+export function once(targets: readonly StepTarget[]): NextWork {
+  return async (done) => (done.length > 0 ? undefined : { targets, documents: [] });
 }

@@ -7,6 +7,7 @@ import { fixFindings } from "../src/fix/fix-findings.ts";
 import type { FixStep, UndoReport } from "../src/fix/fix-options.ts";
 import type { StepTarget } from "../src/fix/step-target.ts";
 import { undoFix } from "../src/fix/undo-fix.ts";
+import { once } from "./fix-scans.ts";
 
 const nothing = parseRegistry("tables: {}", { file: "none.yml" });
 
@@ -44,7 +45,7 @@ export async function fixWorld(
     registry,
     sql: async (text) => (await postgres.query(text)).rows,
     fix: async (targets, options = {}) => {
-      const { run, steps } = await fixFindings(stores, options, targets);
+      const { run, steps } = await fixFindings(stores, options, once(targets));
       return { run: run ?? "", steps };
     },
     undo: async (run, dryRun = false) => await undoFix(stores, { run, dryRun }),

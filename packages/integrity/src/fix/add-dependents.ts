@@ -140,8 +140,8 @@ export async function moveWhatMayNotBeEmpty(
       return `CASE WHEN ${quoteLiteral(name)} = ANY (n.cols) THEN NULL ELSE x.${column} END AS ${column}`;
     });
     await connection.query(`INSERT INTO ${goneTable} (rel, tid, depth, why)
-      SELECT t.ctb_rel, t.ctb_tid, ${depth}, t.ctb_why FROM (
-        SELECT n.rel AS ctb_rel, n.tid AS ctb_tid, n.why AS ctb_why, ${columns.join(", ")}
+      SELECT t.ctb$rel, t.ctb$tid, ${depth}, t.ctb$why FROM (
+        SELECT n.rel AS ctb$rel, n.tid AS ctb$tid, n.why AS ctb$why, ${columns.join(", ")}
         FROM ${table.source} x JOIN (SELECT rel, tid, array_agg(col) AS cols, min(why) AS why, max(depth) AS depth FROM ${changedTable} WHERE NOT sealed GROUP BY rel, tid) n
           ON ${sameRow("x", "n")} WHERE n.depth = ${depth}) t
       WHERE ${refused.join(" OR ")} ON CONFLICT DO NOTHING`);

@@ -3,7 +3,7 @@ import { markedNote, type Guard } from "./guard.ts";
 import { keysMatch, type LiveReference } from "./live-references.ts";
 import { readLiveTables, type LiveTable } from "./live-table.ts";
 import type { TableCount } from "./move-rows.ts";
-import { withSafeNames } from "./row-image.ts";
+import { withSafeNames } from "./with-settings.ts";
 import { goneTable, sameRow } from "./work-tables.ts";
 
 interface ConstraintRow {

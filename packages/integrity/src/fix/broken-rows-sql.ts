@@ -52,8 +52,8 @@ function duplicateSql(scan: TableScan, { parts, where, nullsNotDistinct }: RowKe
     ...(nullsNotDistinct ? [] : parts.map((part) => `(${part}) IS NOT NULL`)),
   ];
   const filter = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
-  const order =
-    scan.key.length > 0 ? scan.key.map((name) => `t.${quoteIdentifier(name)}`) : ["t.ctid"];
+  // As `scanKeys`: the row with the smallest primary key is kept, without one the first of the table.
+  const order = [...scan.key.map((name) => `t.${quoteIdentifier(name)}`), "t.tableoid", "t.ctid"];
   return `(t.tableoid, t.ctid) IN (SELECT d.tableoid, d.ctid FROM (SELECT t.tableoid, t.ctid, row_number() OVER (PARTITION BY ${parts.join(", ")} ORDER BY ${order.join(", ")}) AS place FROM ${scan.table} t${filter}) d WHERE d.place > 1)`;
 }
 

@@ -39,7 +39,7 @@ async function matchChanged(connection: Connection, returning: Returning): Promi
   const where = returningWhere(returning, "changed");
   const byKey = table.key.length > 0 && table.key.every((name) => columns.includes(name));
   const sql = byKey
-    ? `SELECT q.id, t.tableoid, t.ctid FROM ${returningRows(returning, "changed")} x JOIN ${quarantineTable} q ON q.id = x.ctb_id
+    ? `SELECT q.id, t.tableoid, t.ctid FROM ${returningRows(returning, "changed")} x JOIN ${quarantineTable} q ON q.id = x.ctb$id
         JOIN ${table.source} t ON ${table.key.map((name) => `t.${quoteIdentifier(name)} = x.${quoteIdentifier(name)}`).join(" AND ")}
         WHERE (SELECT pg_catalog.bool_and(n.value IS NOT DISTINCT FROM i.value) FROM pg_catalog.jsonb_each_text(q.new_row) n
           LEFT JOIN pg_catalog.jsonb_each_text(${imageOf("t", columns)}) i USING (key))`
@@ -107,14 +107,14 @@ async function findTakenKeys(
     )
       continue;
     const keys = (row: string, columns: string): string =>
-      `(SELECT ${columns}, ${parts.map((part, index) => `${part} AS ctb_${index}`).join(", ")} FROM ${row}${predicate === null ? "" : ` WHERE ${predicate}`})`;
+      `(SELECT ${columns}, ${parts.map((part, index) => `${part} AS ctb$$${index}`).join(", ")} FROM ${row}${predicate === null ? "" : ` WHERE ${predicate}`})`;
     const equal = nullsNotDistinct ? "IS NOT DISTINCT FROM" : "=";
-    const same = parts.map((_, index) => `b.ctb_${index} ${equal} t.ctb_${index}`).join(" AND ");
+    const same = parts.map((_, index) => `b.ctb$$${index} ${equal} t.ctb$$${index}`).join(" AND ");
     await conflict(
       connection,
-      `SELECT DISTINCT b.ctb_id, ${quoteLiteral(`Its key in ${name} is taken by another row now.`)} FROM ${keys(`${returningRows(returning, "all")} x`, "ctb_id")} b
-        JOIN ${keys(`${table.source} y`, "tableoid AS ctb_rel, ctid AS ctb_tid")} t ON ${same}
-        WHERE NOT EXISTS (SELECT FROM ${matchTable} m WHERE m.id = b.ctb_id AND m.rel = t.ctb_rel AND m.tid = t.ctb_tid)`,
+      `SELECT DISTINCT b.ctb$id, ${quoteLiteral(`Its key in ${name} is taken by another row now.`)} FROM ${keys(`${returningRows(returning, "all")} x`, "ctb$id")} b
+        JOIN ${keys(`${table.source} y`, "tableoid AS ctb$rel, ctid AS ctb$tid")} t ON ${same}
+        WHERE NOT EXISTS (SELECT FROM ${matchTable} m WHERE m.id = b.ctb$id AND m.rel = t.ctb$rel AND m.tid = t.ctb$tid)`,
     );
   }
 }
@@ -143,7 +143,7 @@ async function findLostParents(
     const complete = reference.columns.map((name) => `c.${quoteIdentifier(name)} IS NOT NULL`);
     found += await conflict(
       connection,
-      `SELECT c.ctb_id, ${quoteLiteral(`It refers to a row of ${parent.name} that is not there.`)} FROM ${returningRows(child, "all")} c
+      `SELECT c.ctb$id, ${quoteLiteral(`It refers to a row of ${parent.name} that is not there.`)} FROM ${returningRows(child, "all")} c
         WHERE ${complete.join(" AND ")} ${parents.map((sql) => `AND NOT EXISTS (${sql})`).join(" ")}`,
     );
   }

@@ -2,7 +2,7 @@ import { openPostgres } from "@ctb-data/postgres";
 import { startTcpProxy } from "@ctb-data/postgres/testing";
 import { expect, test } from "vitest";
 import { databaseFacts } from "../../testing/fix-facts.ts";
-import { broken } from "../../testing/fix-scans.ts";
+import { broken, once } from "../../testing/fix-scans.ts";
 import { shopRegistry, shopSql, shopTargets } from "../../testing/fix-shop.ts";
 import { fixWorld } from "../../testing/fix-world.ts";
 import { fixFindings } from "./fix-findings.ts";
@@ -25,7 +25,9 @@ test("one fix or undo at a time: the second one is told who holds the lock", asy
         message: expect.stringContaining(`process ${connection.processId}`),
       };
       const stores = { postgres: w.postgres, registry: w.registry };
-      await expect(fixFindings(stores, { lockTimeoutMs: 50 }, [bad])).rejects.toMatchObject(holder);
+      await expect(fixFindings(stores, { lockTimeoutMs: 50 }, once([bad]))).rejects.toMatchObject(
+        holder,
+      );
       await expect(undoFix(stores, { run, lockTimeoutMs: 50 })).rejects.toMatchObject(holder);
       const planned = await w.fix([bad], { dryRun: true });
       expect(planned.steps).toHaveLength(1);
@@ -51,7 +53,7 @@ test("a table that others keep locked is LOCK_TIMEOUT after all tries, which cha
   const stores = { postgres: w.postgres, registry: w.registry };
   await w.postgres.transaction(async (tx) => {
     await tx.query("UPDATE t SET n = 3 WHERE id = 2");
-    await expect(fixFindings(stores, { lockTimeoutMs: 50 }, [bad])).rejects.toMatchObject({
+    await expect(fixFindings(stores, { lockTimeoutMs: 50 }, once([bad]))).rejects.toMatchObject({
       code: "LOCK_TIMEOUT",
     });
     await tx.query("UPDATE t SET n = 2 WHERE id = 2");
@@ -95,7 +97,9 @@ test("a connection that is cut in COMMIT is an error that names the run, and wha
             await fn(
               new Proxy(connection, {
                 get: (session, member) => {
-                  if (member !== "query") return Reflect.get(session, member, session);
+                  const own: unknown = Reflect.get(session, member, session);
+                  if (member !== "query")
+                    return typeof own === "function" ? own.bind(session) : own;
                   return async (...parameters: Parameters<typeof session.query>) => {
                     const answer = session.query(...parameters);
                     if (parameters[0] === "COMMIT" && (commits += 1) === 2)
@@ -110,7 +114,7 @@ test("a connection that is cut in COMMIT is an error that names the run, and wha
       return lend;
     },
   });
-  const failed = fixFindings({ postgres, registry: shopRegistry }, {}, shopTargets);
+  const failed = fixFindings({ postgres, registry: shopRegistry }, {}, once(shopTargets));
   await expect(failed).rejects.toMatchObject({ code: "DATABASE_FAILED" });
   const [run] = await listFixRuns(w.postgres);
   expect(run?.id).toBeTypeOf("string");
@@ -129,7 +133,7 @@ test("a signal stops a fix in the middle of a statement, and nothing of the step
   const fix = fixFindings(
     { postgres: w.postgres, registry: w.registry },
     { signal: abort.signal },
-    [slow],
+    once([slow]),
   );
   await expect
     .poll(async () => await w.sql("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
@@ -173,15 +177,15 @@ test("a user who may not write a table gets nothing done, and is told so", async
     url.password = "weak";
     await using weak = await openPostgres({ url: url.href });
     const stores = { postgres: weak, registry: w.registry };
-    await expect(fixFindings(stores, {}, [bad])).rejects.toMatchObject({ code: "DENIED" });
+    await expect(fixFindings(stores, {}, once([bad]))).rejects.toMatchObject({ code: "DENIED" });
     await w.sql(
       `GRANT USAGE ON SCHEMA ctb_data TO ${role}; GRANT ALL ON ALL TABLES IN SCHEMA ctb_data TO ${role}`,
     );
-    const { steps } = await fixFindings(stores, {}, [bad]);
+    const { steps } = await fixFindings(stores, {}, once([bad]));
     expect(steps).toMatchObject([
       { state: "failed", reason: expect.stringContaining("permission denied for table t") },
     ]);
-    const planned = await fixFindings(stores, { dryRun: true }, [bad]);
+    const planned = await fixFindings(stores, { dryRun: true }, once([bad]));
     expect(planned.steps).toMatchObject([{ state: "planned", changed: 1 }]);
   } finally {
     await w.sql(`DROP OWNED BY ${role}; DROP ROLE ${role}`);

@@ -9,11 +9,11 @@ import { readReferences, tablesThatLeadTo, type LiveReference } from "./live-ref
 import { clearableColumns, readLiveTables, type LiveTable } from "./live-table.ts";
 import { lockedTransaction } from "./locked-transaction.ts";
 import { countRows, moveRows, type TableCount } from "./move-rows.ts";
-import { withSafeNames } from "./row-image.ts";
 import { sealValues } from "./seal-values.ts";
 import { selectBrokenRows } from "./select-broken-rows.ts";
 import { stepStatements } from "./step-statements.ts";
 import type { FixSession, StepTarget } from "./step-target.ts";
+import { withSafeNames, withSchemaFirst } from "./with-settings.ts";
 import { changedTable, goneTable } from "./work-tables.ts";
 
 /** What a step did, or would do. */
@@ -105,7 +105,11 @@ async function findRows(session: FixSession, { scan, finding }: StepTarget): Pro
   if (run !== undefined) await lockTables(connection, [...tables.values()], others);
   const table = tables.get(start);
   if (!scan || !broken || !table) return { table, broken, counts: [], references };
-  await selectBrokenRows(session, { scan: scanOnly(scan, broken), broken });
+  await selectBrokenRows(session, {
+    scan: scanOnly(scan, broken),
+    broken,
+    source: table.source,
+  });
   await clearOrSeal(session, table, broken);
   const verb = session.strategy === "delete" ? ("deleted" as const) : ("moved" as const);
   await addDependents(connection, {
@@ -175,24 +179,6 @@ async function keepFromComingBack(session: FixSession, guard: Guard): Promise<vo
   await withSchemaFirst(connection, registry.schema, async () => {
     for (const statement of guard.statements) await connection.query(statement);
   });
-}
-
-/** The catalog prints expressions as they are read in the registry's schema. */
-export async function withSchemaFirst(
-  connection: Connection,
-  schema: string,
-  fn: () => Promise<void>,
-): Promise<void> {
-  const set = "SELECT pg_catalog.set_config('search_path', $1, true)";
-  const { rows } = await connection.query<{ readonly path: string }>(
-    "SELECT pg_catalog.current_setting('search_path') AS path",
-  );
-  const path = rows[0]?.path ?? "";
-  await connection.query(set, [
-    path === "" ? quoteIdentifier(schema) : `${quoteIdentifier(schema)}, ${path}`,
-  ]);
-  await fn();
-  await connection.query(set, [path]);
 }
 
 async function recordStep(

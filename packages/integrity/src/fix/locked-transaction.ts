@@ -7,6 +7,8 @@ export interface LockedOptions {
   readonly lockTimeoutMs: number;
   readonly statementTimeoutMs?: number | undefined;
   readonly readOnly?: boolean;
+  /** Rolls back in the end, whatever was done. */
+  readonly discard?: boolean;
   readonly signal?: AbortSignal | undefined;
   /** For the error. */
   readonly what: string;
@@ -32,7 +34,7 @@ export async function lockedTransaction<T>(
       await connection.query(beginSql(options));
       const result = await fn();
       throwIfStopped(options);
-      await connection.query("COMMIT");
+      await connection.query(options.discard === true ? "ROLLBACK" : "COMMIT");
       return result;
     } catch (error) {
       if (connection.lost) throw error;

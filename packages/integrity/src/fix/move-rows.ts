@@ -3,7 +3,8 @@ import { IntegrityError } from "../integrity-error.ts";
 import { quarantineTable } from "./fix-tables.ts";
 import { groupBy } from "./group-by.ts";
 import { readLiveTables, type LiveTable } from "./live-table.ts";
-import { imageColumns, imageOf, withSafeNames } from "./row-image.ts";
+import { imageColumns, imageOf } from "./row-image.ts";
+import { withSafeNames } from "./with-settings.ts";
 import { withoutTriggers } from "./without-triggers.ts";
 import { analyseWorkTables, changedTable, goneTable, sameRow } from "./work-tables.ts";
 

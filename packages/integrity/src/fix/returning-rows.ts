@@ -1,4 +1,4 @@
-import { quoteIdentifier, quoteLiteral } from "@ctb-data/postgres";
+import { quoteIdentifier, quoteLiteral, type Connection } from "@ctb-data/postgres";
 import { quarantineTable } from "./fix-tables.ts";
 import type { LiveTable } from "./live-table.ts";
 import { imageColumns, imageValue, recordOf } from "./row-image.ts";
@@ -9,6 +9,8 @@ export interface Returning {
   readonly run: string;
   readonly step: number;
   readonly table: LiveTable;
+  /** The temporary table in which they are, in their own types. */
+  readonly rows: string;
   /** The columns that the images have and the table still has. */
   readonly columns: readonly string[];
   readonly gone: number;
@@ -30,14 +32,30 @@ export function returningWhere(
 }
 
 /** SQL for the row as it was, what was encrypted since decrypted. */
-export const oldImage: string = `(q.old_row || COALESCE((SELECT pg_catalog.jsonb_object_agg(o.col, o.value) FROM ${openedTable} o WHERE o.id = q.id), '{}'))`;
+const oldImage = `(q.old_row || COALESCE((SELECT pg_catalog.jsonb_object_agg(o.col, o.value) FROM ${openedTable} o WHERE o.id = q.id), '{}'))`;
 
-/** A FROM item: the rows that are to come back with their columns as they were, and `ctb_id`, their number in the quarantine. */
-export function returningRows(returning: Returning, what: "gone" | "changed" | "all"): string {
-  const { table, columns } = returning;
+/**
+ * Reads the images into a temporary table that ends with the transaction: `ctb$id` is the number in the quarantine, `ctb$new` what was
+ * changed. While names mean what they meant; the insertion runs with the user's own path.
+ */
+export async function readImages(connection: Connection, returning: Returning): Promise<void> {
+  const { table, columns, rows } = returning;
   const values = columns.map((name) => `${imageValue(table, name)} AS ${quoteIdentifier(name)}`);
-  return `(SELECT q.id AS ctb_id, ${["q.new_row AS ctb_new", ...values].join(", ")}
-    FROM ${quarantineTable} q CROSS JOIN LATERAL ${recordOf(oldImage, table, columns)} WHERE ${returningWhere(returning, what)})`;
+  const name = rows.replace("pg_temp.", "");
+  await connection.query(`CREATE TEMPORARY TABLE ${name} ON COMMIT DROP AS
+    SELECT ${["q.id AS ctb$id", "q.action AS ctb$action", "q.new_row AS ctb$new", ...values].join(", ")}
+    FROM ${quarantineTable} q CROSS JOIN LATERAL ${recordOf(oldImage, table, columns)} WHERE ${returningWhere(returning, "all")};
+    ANALYZE ${rows}`);
+}
+
+/** A FROM item: the rows that are to come back, as they were, without those in conflict. */
+export function returningRows({ rows }: Returning, what: "gone" | "changed" | "all"): string {
+  const actions = {
+    gone: "b.ctb$action <> 'changed'",
+    changed: "b.ctb$action = 'changed'",
+    all: "true",
+  };
+  return `(SELECT b.* FROM ${rows} b WHERE ${actions[what]} AND NOT EXISTS (SELECT FROM ${conflictTable} k WHERE k.id = b.ctb$id))`;
 }
 
 /** The columns of an image that the table can still take. */

@@ -1,31 +1,5 @@
-import { quoteIdentifier, quoteLiteral, type Queryable } from "@ctb-data/postgres";
+import { quoteIdentifier, quoteLiteral } from "@ctb-data/postgres";
 import type { LiveTable } from "./live-table.ts";
-
-/**
- * Runs `fn` with settings under which every value's text means the same at any time: names of types and of objects in values
- * (`regclass`) with their schema, money without a country. The rest (dates, bytea, floats) every session of the store has set.
- * Only for statements that call nothing of the user's own, which may need the `search_path`.
- */
-export async function withSafeNames<T>(db: Queryable, fn: () => Promise<T>): Promise<T> {
-  const { rows } = await db.query<{ readonly path: string; readonly money: string }>(
-    "SELECT pg_catalog.current_setting('search_path') AS path, pg_catalog.current_setting('lc_monetary') AS money",
-  );
-  const before = rows[0] ?? { path: "", money: "C" };
-  await set(db, { path: "pg_catalog", money: "C" });
-  const result = await fn();
-  await set(db, before);
-  return result;
-}
-
-async function set(
-  db: Queryable,
-  { path, money }: { readonly path: string; readonly money: string },
-): Promise<void> {
-  await db.query(
-    "SELECT pg_catalog.set_config('search_path', $1, true), pg_catalog.set_config('lc_monetary', $2, true)",
-    [path, money],
-  );
-}
 
 /**
  * SQL for the value as its type prints it, null for null. Not a cast to text: that drops the spaces of `char`, may be anything

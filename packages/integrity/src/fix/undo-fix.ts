@@ -1,10 +1,12 @@
+import type { Firestore } from "@ctb-data/firestore";
 import { PostgresError, type Connection } from "@ctb-data/postgres";
 import { IntegrityError } from "../integrity-error.ts";
 import type { IntegrityStores, WorkOptions } from "../work-options.ts";
+import { databaseOf } from "./firestore-database.ts";
 import { asIntegrityError, withFixConnection } from "./fix-connection.ts";
 import type { UndoConflict, UndoReport } from "./fix-options.ts";
 import { findFixRun, markRun } from "./fix-runs.ts";
-import { stepsTable } from "./fix-tables.ts";
+import { quarantineTable, runsTable, stepsTable } from "./fix-tables.ts";
 import { undoDocuments } from "./undo-documents.ts";
 import { undoStep, type RecordedStep, type UndoneStep, type UndoSession } from "./undo-step.ts";
 import { makeUndoTables } from "./undo-tables.ts";
@@ -37,6 +39,7 @@ export async function undoFix(stores: IntegrityStores, options: UndoOptions): Pr
     { lock: !dryRun, waitMs: lockTimeoutMs, signal },
     async (connection) => {
       await findFixRun(connection, run);
+      await refuseOtherFirestore(connection, run, stores.firestore);
       await makeUndoTables(connection);
       if (!dryRun) await markRun(connection, run, { state: "undoing" });
       const session = { connection, registry, keyring, run, dryRun, lockTimeoutMs, signal };
@@ -60,7 +63,8 @@ async function undoSteps(
     if (step.state === "failed") continue;
     onProgress?.({ kind: "step", step: "undo", detail: step.finding });
     if (step.store === "firestore") {
-      const undone = await undoDocuments(stores, session, step.step);
+      if (!stores.firestore) continue;
+      const undone = await undoDocuments(stores.firestore, session, step.step);
       documents += undone.documents;
       conflicts.push(...undone.conflicts);
       continue;
@@ -79,6 +83,29 @@ async function undoSteps(
     conflicts: [...conflicts, ...done.flatMap((one) => one.conflicts)],
     notes: done.flatMap(({ notes }) => notes),
   };
+}
+
+/** Documents go back to the database that they came from, or nothing is undone. */
+async function refuseOtherFirestore(
+  connection: Connection,
+  run: string,
+  firestore: Firestore | undefined,
+): Promise<void> {
+  const { rows } = await connection.query<{ readonly from: string | null }>(
+    `SELECT r.options ->> 'firestore' AS from FROM ${runsTable} r WHERE r.id = $1
+      AND EXISTS (SELECT FROM ${quarantineTable} q WHERE q.run = r.id AND q.store = 'firestore' AND q.restored_at IS NULL)`,
+    [run],
+  );
+  const [row] = rows;
+  if (!row || (firestore && row.from === databaseOf(firestore))) return;
+  const from = row.from ?? "Firestore";
+  throw new IntegrityError(
+    "REFUSED",
+    firestore
+      ? `The run changed documents of ${from}, and this is ${databaseOf(firestore)}.`
+      : `The run changed documents of ${from} too, which is not open.`,
+    { run, hint: `Nothing was touched. Open ${from}, and run undo again.` },
+  );
 }
 
 async function undoOne(session: UndoSession, step: RecordedStep): Promise<UndoneStep> {

@@ -3,16 +3,15 @@ import { PostgresError, type Connection } from "@ctb-data/postgres";
 import type { Registry } from "@ctb-data/registry";
 import { findConflicts } from "./find-conflicts.ts";
 import type { UndoConflict } from "./fix-options.ts";
-import { withSchemaFirst } from "./fix-step.ts";
 import { quarantineTable, stepsTable } from "./fix-tables.ts";
 import { readReferences } from "./live-references.ts";
 import { readLiveTables, type LiveTable } from "./live-table.ts";
 import { lockedTransaction } from "./locked-transaction.ts";
 import { openSealed } from "./open-sealed.ts";
 import { returnRows } from "./return-rows.ts";
-import { columnsToReturn, type Returning } from "./returning-rows.ts";
-import { withSafeNames } from "./row-image.ts";
-import { conflictTable } from "./undo-tables.ts";
+import { columnsToReturn, readImages, type Returning } from "./returning-rows.ts";
+import { conflictTable, sourceTable } from "./undo-tables.ts";
+import { withSafeNames, withSchemaFirst } from "./with-settings.ts";
 
 /** What all steps of an undo share. */
 export interface UndoSession {
@@ -53,7 +52,7 @@ export async function undoStep(session: UndoSession, step: RecordedStep): Promis
   const { connection, dryRun } = session;
   return await lockedTransaction(
     connection,
-    { ...session, readOnly: dryRun, what: `the undo of step ${step.step}` },
+    { ...session, discard: dryRun, what: `the undo of step ${step.step}` },
     async () => {
       const again = step.state === "undone";
       const notes: string[] = again ? [] : [...step.undoNotes];
@@ -105,7 +104,10 @@ async function search(
     .filter(({ table }) => own.has(table))
     .map(({ referenced }) => referenced);
   const tables = await readLiveTables(connection, new Set([...own, ...parents]));
-  for (const one of returning) if (one.changed > 0) await openSealed(session, one);
+  for (const one of returning) {
+    if (one.changed > 0) await openSealed(session, one);
+    await readImages(connection, one);
+  }
   await findConflicts(connection, { returning, tables, references, dropped });
 }
 
@@ -153,6 +155,7 @@ async function readReturning(
     const columns = columnsToReturn(table, image);
     lost.push(...droppedColumns(table, image));
     returning.push({
+      rows: sourceTable(returning.length),
       run,
       step,
       table,
