@@ -33,44 +33,59 @@ const commands = [
   "backup keys create",
   "backup keys verify",
   "backup keys export",
+  "integrity check",
+  "integrity fix",
+  "integrity undo",
+  "integrity runs",
+  "testdb create",
+  "testdb seed",
+  "testdb list",
+  "testdb drop",
 ] as const;
 
-describe.each(["", "registry", "migrate", "firestore", "backup", "backup keys", ...commands])(
-  "ctb-data %s",
-  (command) => {
-    const words = command.split(" ").filter((word) => word !== "");
+describe.each([
+  "",
+  "registry",
+  "migrate",
+  "firestore",
+  "backup",
+  "backup keys",
+  "integrity",
+  "testdb",
+  ...commands,
+])("ctb-data %s", (command) => {
+  const words = command.split(" ").filter((word) => word !== "");
 
-    test("--help goes to stdout with an example and every exit code", async () => {
-      const { code, stdout, stderr } = await runCliProcess([...words, "--help"], { cwd: "/" });
-      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-      expect(stdout).toContain(`Usage: ctb-data ${command}`.trim());
-      expect(stdout).toMatch(/^Examples?:\n {2}\$ ctb-data /mu);
-      for (const number of [0, 1, 2, 3, 4, 5, 130]) {
-        expect(stdout).toMatch(new RegExp(`^ {2}${number} +\\S`, "mu"));
-      }
-    });
+  test("--help goes to stdout with an example and every exit code", async () => {
+    const { code, stdout, stderr } = await runCliProcess([...words, "--help"], { cwd: "/" });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain(`Usage: ctb-data ${command}`.trim());
+    expect(stdout).toMatch(/^Examples?:\n {2}\$ ctb-data /mu);
+    for (const number of [0, 1, 2, 3, 4, 5, 130]) {
+      expect(stdout).toMatch(new RegExp(`^ {2}${number} +\\S`, "mu"));
+    }
+  });
 
-    test("an unknown flag is refused with 2, and nothing is on stdout", async () => {
-      const { code, stdout, stderr } = await runCliProcess([...words, "--nonsense"], { cwd: "/" });
-      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-      expect(stderr).toMatch(/^error: Unknown option '--nonsense'\. \(USAGE\)\nhint: .+\n$/u);
-    });
+  test("an unknown flag is refused with 2, and nothing is on stdout", async () => {
+    const { code, stdout, stderr } = await runCliProcess([...words, "--nonsense"], { cwd: "/" });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^error: Unknown option '--nonsense'\. \(USAGE\)\nhint: .+\n$/u);
+  });
 
-    test("an unknown flag is one line of JSON with --json", async () => {
-      const { code, stdout, stderr } = await runCliProcess([...words, "--json", "--nonsense"], {
-        cwd: "/",
-      });
-      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-      expect(JSON.parse(stderr)).toEqual({
-        error: {
-          code: "USAGE",
-          message: "Unknown option '--nonsense'.",
-          hint: expect.any(String),
-        },
-      });
+  test("an unknown flag is one line of JSON with --json", async () => {
+    const { code, stdout, stderr } = await runCliProcess([...words, "--json", "--nonsense"], {
+      cwd: "/",
     });
-  },
-);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(JSON.parse(stderr)).toEqual({
+      error: {
+        code: "USAGE",
+        message: "Unknown option '--nonsense'.",
+        hint: expect.any(String),
+      },
+    });
+  });
+});
 
 describe("what is mistyped", () => {
   test.each([
@@ -78,6 +93,13 @@ describe("what is mistyped", () => {
     [["migrate", "statsu"], "Unknown command 'statsu'.", "Did you mean status?"],
     [["backup", "craete"], "Unknown command 'craete'.", "Did you mean create?"],
     [["generate", "--chek"], "Unknown option '--chek'.", "Did you mean --check?"],
+    [["integrity", "chekc"], "Unknown command 'chekc'.", "Did you mean check?"],
+    [["testdb", "lsit"], "Unknown command 'lsit'.", "Did you mean list?"],
+    [
+      ["integrity", "check", "--only", "rows,referenzes"],
+      "Option '--only <parts>' argument 'rows,referenzes' is invalid. The parts are rows, references, keys, documents, drift.",
+      "Did you mean references?",
+    ],
   ])("%j is answered with what was meant", async (args, message, hint) => {
     const { code, stderr } = await runCliProcess(args, { cwd: "/" });
     expect(code).toBe(2);
@@ -96,6 +118,15 @@ describe("what is mistyped", () => {
     [["backup", "verify", "--drill", "--level", "hashes"], /cannot be used with option/u],
     [["backup", "create", "--only", "mysql"], /Allowed choices are postgres, firestore/u],
     [["backup", "schedule", "--emit", "at"], /Allowed choices are systemd, crontab, k8s/u],
+    [["integrity", "check", "--only", "nonsense"], /The parts are rows, references, keys/u],
+    [["integrity", "check", "--store", "firestore", "--no-firestore"], /cannot be used with/u],
+    [["integrity", "check", "--connections", "0"], /whole number from 1/u],
+    [["integrity", "check", "--statement-timeout", "soon"], /number of seconds/u],
+    [
+      ["integrity", "fix", "--strategy", "burn"],
+      /Allowed choices are quarantine, set-null, delete/u,
+    ],
+    [["integrity", "undo", "x", "--last"], /Both the run x and --last are given/u],
     [["registry", "docs", "--format", "pdf"], /Allowed choices are markdown, mermaid/u],
   ])("%j is refused with 2", async (args, message) => {
     const { code, stderr } = await runCliProcess(args, { cwd: "/" });
@@ -122,9 +153,15 @@ describe("how it is printed", () => {
   });
 
   test.each(
-    ["migrate rollback", "backup create", "backup restore", "backup verify"].flatMap((command) =>
-      [60, 80, 120].map((columns) => [command, columns] as const),
-    ),
+    [
+      "migrate rollback",
+      "backup create",
+      "backup restore",
+      "backup verify",
+      "integrity check",
+      "integrity fix",
+      "testdb seed",
+    ].flatMap((command) => [60, 80, 120].map((columns) => [command, columns] as const)),
   )("the help of %s fits a terminal of %i columns", async (command, columns) => {
     const { stdout } = await runCliOnTerminal([...command.split(" "), "--help"], {
       cwd: "/",

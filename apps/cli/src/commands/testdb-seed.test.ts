@@ -86,6 +86,11 @@ test("create fills the database when it is told how many rows, and seed adds mor
     rows: 60,
   });
   expect([await rowsIn(filled.db, "owners"), await rowsIn(filled.db, "pets")]).toEqual([40, 100]);
+  const check = await runCliProcess(["integrity", "check"], {
+    cwd: filled.dir.path,
+    env: { DATABASE_URL: `${filled.env["DATABASE_URL"] ?? ""}_x` },
+  });
+  expect(check.code).toBe(0);
   const wrong = await runCliProcess(["testdb", "seed", filled.name, "--table", "pet"], options);
   expect(wrong).toMatchObject({ code: 2, stdout: "" });
   expect(wrong.stderr).toMatch(/^error: .*"pet".*"pets"/u);

@@ -58,7 +58,7 @@ test("where no server can be started it is said why, and nothing is thrown", asy
   await using dir = await testDir({ ".ctb-data/scratch": "a file in the way" });
   const { catalog, why } = await catalogIn(dir);
   expect(catalog).toBeUndefined();
-  expect(why).toMatch(/^The live schema was not compared .+ \(EEXIST\)$/u);
+  expect(why).toMatch(/^What the registry makes of an empty database .+ \(EEXIST\)$/u);
 });
 
 test("an interruption is no reason to go on without it", async () => {

@@ -48,7 +48,7 @@ export async function expectedCatalog(
     context.signal.throwIfAborted();
     const { message, code } = failureOf(error);
     return {
-      why: `The live schema was not compared with that of the registry, for which an embedded PostgreSQL is needed: ${message} (${code})`,
+      why: `What the registry makes of an empty database is read from an embedded PostgreSQL, which could not be used: ${message} (${code})`,
     };
   }
 }

@@ -23,7 +23,7 @@ export interface ProjectDatabase extends AsyncDisposable {
 export async function openDatabase(
   context: CommandContext,
   settings: Settings,
-  options: Pick<PostgresOptions, "registry" | "keyring"> = {},
+  options: Pick<PostgresOptions, "registry" | "keyring" | "statementTimeoutMs"> = {},
 ): Promise<ProjectDatabase> {
   const server =
     settings.DATABASE_URL === undefined ? await startFallback(context, settings) : undefined;
