@@ -169,7 +169,7 @@ function recordedOptions(
 /** Values are encrypted before their rows may move; keys are unique before something refers to them. */
 const order: readonly FindingKind[] = [
   "clear_text", "blind_index", "undecryptable", "null", "length", "range", "pattern", "format", "enum", "invalid_value", "check",
-  "duplicate", "orphan", "constraint_missing", "constraint_not_validated", "constraint_disabled",
+  "duplicate", "orphan", "constraint_missing", "constraint_not_validated", "constraint_disabled", "drift",
 ]; // prettier-ignore
 
 function inOrder(targets: readonly StepTarget[]): readonly StepTarget[] {

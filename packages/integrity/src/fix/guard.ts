@@ -75,10 +75,17 @@ const guards: Readonly<Partial<Record<FindingKind, GuardOf>>> = {
   duplicate: keyGuard,
   null: notNullGuard,
   check: checkGuard,
+  drift: plannedGuard,
   constraint_missing: anyGuard,
   constraint_not_validated: anyGuard,
   constraint_disabled: anyGuard,
 };
+
+/** Of all drift only sequences that are behind have a fix. What they have counted nobody takes back. */
+function plannedGuard({ fix }: Finding): Guard {
+  if (!fix) return none;
+  return { ...none, statements: fix.statements, notes: [`This stays as it is: ${fix.summary}`] };
+}
 
 /** By its name, whatever kind of constraint it is. That of a column which may not be null need not have one. */
 function anyGuard(finding: Finding, place: Place): Guard {
