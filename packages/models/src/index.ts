@@ -38,6 +38,7 @@ export {
   type ModelOptions,
   type ModelShape,
 } from "./model.ts";
+export { nearestName } from "./nearest-name.ts";
 export { checkGenerated, writeGenerated, type GeneratedDifference } from "./write-generated.ts";
 export { valueFromText, valueToText } from "./value-text.ts";
 export { modelOf, modelsOf } from "./model-of.ts";

@@ -1,9 +1,8 @@
-import { modelOf, ModelError, neutralDocumentTypes, type DocumentTypes, type DocumentWithId, type ModelField, type Model } from "@ctb-data/models"; // prettier-ignore
+import { modelOf, ModelError, neutralDocumentTypes, type DocumentTypes, type DocumentWithId, type ModelField, type Model, nearestName } from "@ctb-data/models"; // prettier-ignore
 import type { Collection, FirestoreType } from "@ctb-data/registry";
 import { FixtureError } from "../fixture-error.ts";
 import type { MakingContext } from "./column-maker.ts";
 import { usualNumbers, usualText } from "./meaning.ts";
-import { nearestName } from "./nearest-name.ts";
 import { hashOf } from "./random.ts";
 import type { Values } from "./row-maker.ts";
 import type { Workshop } from "./workshop.ts";

@@ -1,5 +1,5 @@
+import { nearestName } from "@ctb-data/models";
 import { FixtureError } from "../fixture-error.ts";
-import { nearestName } from "./nearest-name.ts";
 import type { Values } from "./row-maker.ts";
 import type { MadeReference, TableMaker } from "./table-maker.ts";
 

@@ -1,9 +1,8 @@
-import type { DocumentTypes, Keyring } from "@ctb-data/models";
+import { nearestName, type DocumentTypes, type Keyring } from "@ctb-data/models";
 import type { Registry } from "@ctb-data/registry";
 import type { Faker } from "@faker-js/faker";
 import { FixtureError } from "../fixture-error.ts";
 import type { MakingContext } from "./column-maker.ts";
-import { nearestName } from "./nearest-name.ts";
 import { hashOf, Random } from "./random.ts";
 import { referencesOf, requiredCircle, type Reference } from "./references.ts";
 import { RowMaker, type MakingScope } from "./row-maker.ts";
