@@ -83,19 +83,31 @@ function pick(list: readonly RandomType[], choice = 0): RandomType {
   return found;
 }
 
+function columnsSql(prefix: string, list: readonly RandomType[]): string {
+  return list.map(({ sql }, index) => `${prefix}${index} ${sql}`).join(", ");
+}
+
+function valuesSql(list: readonly RandomType[], row: readonly Value[]): string {
+  return list
+    .map(({ literal }, index) => (typeof row[index] === "number" ? literal(row[index]) : "NULL"))
+    .join(", ");
+}
+
 /** Statements that make both tables, `parents (k0, k1, k2)` and `children (id, c0, c1, c2)`. */
-export function tablesSql({ parentTypes, childTypes, parents, children, partitioned }: RandomRows): readonly string[] { // prettier-ignore
-  const columnsSql = (prefix: string, list: readonly RandomType[]): string =>
-    list.map(({ sql }, index) => `${prefix}${index} ${sql}`).join(", ");
-  const values = (list: readonly RandomType[], row: readonly Value[]): string =>
-    list.map(({ literal }, index) => typeof row[index] === "number" ? literal(row[index]) : "NULL").join(", "); // prettier-ignore
+export function tablesSql({
+  parentTypes,
+  childTypes,
+  parents,
+  children,
+  partitioned,
+}: RandomRows): readonly string[] {
   return [
     "DROP TABLE IF EXISTS parents, children",
     `CREATE TABLE parents (${columnsSql("k", parentTypes)})`,
-    ...parents.map((row) => `INSERT INTO parents VALUES (${values(parentTypes, row)})`),
+    ...parents.map((row) => `INSERT INTO parents VALUES (${valuesSql(parentTypes, row)})`),
     `CREATE TABLE children (id int PRIMARY KEY, ${columnsSql("c", childTypes)})${partitioned ? " PARTITION BY HASH (id)" : ""}`,
     ...(partitioned ? [0, 1].map((rest) => `CREATE TABLE children_${rest} PARTITION OF children FOR VALUES WITH (MODULUS 2, REMAINDER ${rest})`) : []),
-    ...children.map((row, id) => `INSERT INTO children VALUES (${id}, ${values(childTypes, row)})`),
+    ...children.map((row, id) => `INSERT INTO children VALUES (${id}, ${valuesSql(childTypes, row)})`),
   ]; // prettier-ignore
 }
 
@@ -103,7 +115,12 @@ export function tablesSql({ parentTypes, childTypes, parents, children, partitio
 export function orphansOf(world: RandomRows, reference: RandomReference): readonly number[] {
   const keyOf = (row: readonly Value[]): readonly Value[] => reference.columns.map((column) => row[column] ?? null); // prettier-ignore
   const targets = reference.self ? world.children : world.parents;
-  const there = new Set(targets.map(keyOf).filter((key) => !key.includes(null)).map(String));
+  const there = new Set(
+    targets
+      .map(keyOf)
+      .filter((key) => !key.includes(null))
+      .map(String),
+  );
   return world.children.flatMap((row, id) => {
     const key = keyOf(row);
     const nulls = key.filter((value) => value === null).length;

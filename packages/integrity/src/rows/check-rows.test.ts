@@ -164,7 +164,8 @@ test("a signal ends it in the middle, and the pool can be used on", async () => 
   while ((await world.db.query(running)).rowCount === 0) await sleep(10);
   controller.abort();
   await expect(checking).rejects.toMatchObject({ code: "CANCELLED" });
-  expect((await world.db.query(running)).rowCount).toBe(0);
+  // The server says that it was cancelled a moment before it is idle.
+  while ((await world.db.query(running)).rowCount !== 0) await sleep(10);
   await expect(checkRows(world.db, scans, { signal: controller.signal })).rejects.toMatchObject({ code: "CANCELLED" }); // prettier-ignore
 });
 

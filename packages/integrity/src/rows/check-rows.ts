@@ -7,6 +7,7 @@ import type { FoundSubject } from "./found-rows.ts";
 import type { TableScan } from "./row-rule.ts";
 import { asRowsWork } from "./rows-failure.ts";
 import { runTasks } from "./run-tasks.ts";
+import { forgetKeys } from "./scan-table.ts";
 import { splitScan } from "./split-scan.ts";
 import { TableWork, type RowsCheck } from "./table-work.ts";
 import { withSnapshot, type Snapshot, type SnapshotOptions } from "./with-snapshot.ts";
@@ -77,8 +78,20 @@ export async function checkRowsIn(
   const [first] = connections;
   const findings: Finding[] = [];
   for (const one of work) if (first) findings.push(...(await findingsOf(first, one)));
+  await tidyUp(check, connections);
   const rows = work.reduce((sum, one) => sum + rowsOf(one), 0);
   return { takenAt, rows, findings, notChecked: [...notChecked].toSorted() };
+}
+
+/** The sessions go on to others: what was set in them is undone, and what they hold is let go. */
+async function tidyUp({ sent }: RowsCheck, connections: readonly Connection[]): Promise<void> {
+  await asRowsWork({ doing: "Ending the check of rows" }, async () => {
+    for (const connection of connections) {
+      const plan = sent.get(connection);
+      if (plan) await forgetKeys(connection, plan);
+      await connection.query("SET LOCAL max_parallel_workers_per_gather TO DEFAULT");
+    }
+  });
 }
 
 function rowsOf({ found }: TableWork): number {

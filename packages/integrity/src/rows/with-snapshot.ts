@@ -1,4 +1,10 @@
-import { isPooledHost, quoteIdentifier, type Connection, type Postgres } from "@ctb-data/postgres";
+import {
+  isPooledHost,
+  PostgresError,
+  quoteIdentifier,
+  type Connection,
+  type Postgres,
+} from "@ctb-data/postgres";
 import { IntegrityError } from "../integrity-error.ts";
 import { holdConnection, type HeldConnection } from "./held-connection.ts";
 import { asRowsWork } from "./rows-failure.ts";
@@ -59,36 +65,37 @@ async function openSessions(
   const wanted = await sessionsFor(postgres, options.connections ?? 4);
   const lead = await holdConnection(postgres, signal);
   held.push(lead);
-  const version = await versionOf(lead.connection);
-  const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settingsFor(version, postgres, options)}`;
-  await lead.connection.query(begin);
-  const { rows } = await lead.connection.query<{ at: string }>(
-    `SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at`,
-  );
-  const id = wanted > 1 ? await exportedSnapshot(lead.connection) : undefined;
+  const settings = settingsFor(await versionOf(lead.connection), postgres, options);
+  const { takenAt, id } = await leadSnapshot(lead.connection, settings, wanted > 1);
   const others = id === undefined ? 0 : wanted - 1;
   for (let number = 0; number < others; number += 1) {
     const one = await holdConnection(postgres, signal);
     held.push(one);
-    await one.connection.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '${id}'`); // prettier-ignore
-    await one.connection.query(settingsFor(version, postgres, options));
+    await one.connection.query(`${begin}; SET TRANSACTION SNAPSHOT '${id}'`);
+    await one.connection.query(settings);
   }
-  return rows[0]?.at ?? "";
+  return takenAt;
 }
 
-/** Undefined where the server does not export any: a replica of before PostgreSQL 10, or one that speaks its protocol only. */
-async function exportedSnapshot(connection: Connection): Promise<string | undefined> {
-  await connection.query("SAVEPOINT ctb_export");
+const begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/** Without `id` where the server exports no snapshot, as one that only speaks PostgreSQL's protocol. */
+async function leadSnapshot(
+  connection: Connection,
+  settings: string,
+  share: boolean,
+): Promise<{ readonly takenAt: string; readonly id?: string | undefined }> {
+  await connection.query(`${begin}; ${settings}`);
+  const shared = share ? ", pg_catalog.pg_export_snapshot() AS id" : "";
   try {
-    const { rows } = await connection.query<{ id: string }>(
-      "SELECT pg_catalog.pg_export_snapshot() AS id",
+    const { rows } = await connection.query<{ takenAt: string; id?: string }>(
+      `SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "takenAt"${shared}`,
     );
-    await connection.query("RELEASE SAVEPOINT ctb_export");
-    return rows[0]?.id;
+    return { takenAt: rows[0]?.takenAt ?? "", id: rows[0]?.id };
   } catch (error) {
-    if (connection.lost) throw error;
-    await connection.query("ROLLBACK TO SAVEPOINT ctb_export");
-    return undefined;
+    if (!share || !(error instanceof PostgresError) || connection.lost) throw error;
+    await connection.query("ROLLBACK");
+    return await leadSnapshot(connection, settings, false);
   }
 }
 

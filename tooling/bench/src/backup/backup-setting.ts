@@ -38,7 +38,7 @@ export async function runSql(url: string, sql: string): Promise<Record<string, u
 }
 
 /** What the server has used so far, all its processes together, in seconds of one core. */
-export async function serverCpuSeconds({ server }: BackupSetting): Promise<number> {
+export async function serverCpuSeconds({ server }: Pick<BackupSetting, "server">): Promise<number> {
   const client = new Client({ connectionString: server.urlOf("postgres") });
   await client.connect();
   try {

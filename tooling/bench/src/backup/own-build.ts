@@ -10,10 +10,10 @@ export interface OwnBuild {
   readonly description: string;
 }
 
-const packages = ["registry", "models", "postgres", "firestore", "backup"];
+const ofBackup: readonly string[] = ["registry", "models", "postgres", "firestore", "backup"];
 
 /** The built packages where each is newer than its source, else the source. */
-export async function ownBuild(): Promise<OwnBuild> {
+export async function ownBuild(packages: readonly string[] = ofBackup): Promise<OwnBuild> {
   for (const name of packages) {
     const root = fileURLToPath(new URL(`../../../../packages/${name}`, import.meta.url));
     const builtAt = await stat(join(root, "dist", "index.js")).then(
