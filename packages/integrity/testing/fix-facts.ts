@@ -25,7 +25,7 @@ export async function databaseFacts(db: Queryable): Promise<DatabaseFacts> {
 
 /** Constraints of NOT NULL are in `attnotnull` before PostgreSQL 18, and there in any case. */
 const schemaSql = `
-SELECT concat_ws(' ', 'constraint', o.conrelid::regclass, quote_ident(o.conname), pg_get_constraintdef(o.oid), o.convalidated) AS text
+SELECT concat_ws(' ', 'constraint', o.conrelid::regclass, quote_ident(o.conname), pg_get_constraintdef(o.oid), o.convalidated, obj_description(o.oid, 'pg_constraint')) AS text
 FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid WHERE c.relpersistence = 'p' AND c.relnamespace NOT IN ('ctb_data'::regnamespace, 'pg_catalog'::regnamespace, 'information_schema'::regnamespace)
 UNION ALL SELECT concat_ws(' ', 'column', a.attrelid::regclass, quote_ident(a.attname), a.attnotnull) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
   WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND c.relpersistence = 'p' AND c.relnamespace NOT IN ('ctb_data'::regnamespace, 'pg_catalog'::regnamespace, 'information_schema'::regnamespace)

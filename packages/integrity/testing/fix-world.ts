@@ -54,3 +54,10 @@ export async function fixWorld(
     },
   };
 }
+
+/** The major version of the server of this test run. */
+export async function serverVersion(): Promise<number> {
+  await using database = await createTestDatabase();
+  await using postgres = await openPostgres({ url: database.url });
+  return Number.parseInt((await postgres.readCatalog()).serverVersion);
+}

@@ -9,6 +9,7 @@ import { quarantineTable } from "./fix-tables.ts";
 const shop = `
 CREATE TABLE customers (id integer PRIMARY KEY, name text);
 CREATE TABLE orders (id integer PRIMARY KEY, customer_id integer CONSTRAINT to_customer REFERENCES customers, note text);
+COMMENT ON CONSTRAINT to_customer ON orders IS 'who it''s from';
 CREATE TABLE items (order_id integer REFERENCES orders ON DELETE CASCADE, nr integer, PRIMARY KEY (order_id, nr));
 CREATE TABLE hints (id integer PRIMARY KEY, order_id integer REFERENCES orders ON DELETE SET NULL, body text);
 INSERT INTO customers VALUES (1, 'Ann'), (2, 'Bob');
@@ -70,7 +71,9 @@ describe.each<FixStrategy>(["quarantine", "delete"])("with the strategy %s", (st
       "constraint orders to_customer FOREIGN KEY (customer_id) REFERENCES customers(id)";
     expect(after.schema).toEqual(
       before.schema
-        .map((line) => (line === `${changed} t` ? `${changed} NOT VALID f` : line))
+        .map((line) =>
+          line === `${changed} t who it's from` ? `${changed} NOT VALID f who it's from` : line,
+        )
         .toSorted(),
     );
     expect(await w.undo(run)).toMatchObject({ rows: 0, statements: [], conflicts: [], notes: [] });

@@ -19,6 +19,7 @@ export async function withFixConnection<T>(
   fn: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   refusePooledHost(postgres);
+  checkWait(options.waitMs);
   return await asIntegrityErrors(
     async () =>
       await postgres.withConnection(
@@ -35,6 +36,16 @@ export async function withFixConnection<T>(
         // Not the signal: it would leave the session in the middle of a roll-back. Statements stop by it.
         { destroy: true },
       ),
+  );
+}
+
+/** PostgreSQL keeps time-outs in an int of milliseconds; 0 would be for ever. */
+function checkWait(waitMs: number): void {
+  if (waitMs >= 1 && waitMs <= 2_147_483_647) return;
+  throw new IntegrityError(
+    "INVALID_OPTIONS",
+    `lockTimeoutMs must be a number from 1 to 2147483647, not ${waitMs}.`,
+    { hint: "Nothing was touched. Leave it out for the default." },
   );
 }
 

@@ -132,6 +132,7 @@ function stepOfRepair(one: RepairedFinding, dryRun: boolean): FixStep {
   const untouched = changed === 0 && reason !== undefined;
   return {
     finding,
+    store: "firestore",
     changed,
     state: dryRun ? "planned" : untouched ? "skipped" : "done",
     statements: finding.fix?.statements ?? [],

@@ -184,7 +184,13 @@ async function oneStep(session: FixSession, target: StepTarget, step: number): P
     const { statements, rows } = await fixStep(session, target, step);
     if (rows > 0 && finding.table !== undefined)
       onProgress?.({ kind: "count", store: "postgres", name: finding.table, items: rows });
-    return { finding, statements, changed: rows, state: run === undefined ? "planned" : "done" };
+    return {
+      finding,
+      store: "postgres",
+      statements,
+      changed: rows,
+      state: run === undefined ? "planned" : "done",
+    };
   } catch (error) {
     if (connection.lost) throw error;
     if (error instanceof PostgresError && error.code === "CANCELLED") throw error;
@@ -193,7 +199,7 @@ async function oneStep(session: FixSession, target: StepTarget, step: number): P
     if (!(error instanceof PostgresError) && !(error instanceof IntegrityError)) throw error;
     const reason = error instanceof PostgresError ? reasonOf(error) : error.message;
     if (run !== undefined) await recordFailure(connection, { run, step, target, reason });
-    return { finding, state: "failed", statements: [], changed: 0, reason };
+    return { finding, store: "postgres", state: "failed", statements: [], changed: 0, reason };
   }
 }
 

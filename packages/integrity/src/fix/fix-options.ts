@@ -21,6 +21,8 @@ export interface FixStep {
   readonly state: "planned" | "done" | "failed" | "skipped";
   /** The statements that ran (or would), in their order. */
   readonly statements: readonly string[];
+  /** Whose content it changes: that of a row without its document is Firestore's. */
+  readonly store: "postgres" | "firestore";
   /** Rows or documents that were moved, changed or deleted, dependents among them. */
   readonly changed: number;
   /** Why it failed or was skipped, and what can be done. */

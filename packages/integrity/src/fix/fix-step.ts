@@ -3,6 +3,7 @@ import { IntegrityError } from "../integrity-error.ts";
 import { addDependents, moveWhatMayNotBeEmpty } from "./add-dependents.ts";
 import { brokenElsewhere } from "./broken-elsewhere.ts";
 import { brokenOf, clearingOf, scanOnly, type Broken } from "./broken-rows-sql.ts";
+import { withConstraintComments } from "./constraint-comments.ts";
 import { stepsTable } from "./fix-tables.ts";
 import { guardOf, type Guard } from "./guard.ts";
 import { readReferences, tablesThatLeadTo, type LiveReference } from "./live-references.ts";
@@ -176,8 +177,10 @@ async function clearOrSeal(session: FixSession, table: LiveTable, broken: Broken
 async function keepFromComingBack(session: FixSession, guard: Guard): Promise<void> {
   if (guard.statements.length === 0) return;
   const { connection, registry } = session;
-  await withSchemaFirst(connection, registry.schema, async () => {
-    for (const statement of guard.statements) await connection.query(statement);
+  await withConstraintComments(connection, async () => {
+    await withSchemaFirst(connection, registry.schema, async () => {
+      for (const statement of guard.statements) await connection.query(statement);
+    });
   });
 }
 

@@ -63,7 +63,8 @@ function withoutFix(findings: readonly Finding[], only: readonly string[]): read
     }
     if (finding.fix) return [];
     const reason = finding.advice ?? "There is no fix for it.";
-    return [{ finding, state: "skipped", statements: [], changed: 0, reason }];
+    const { store } = finding;
+    return [{ finding, store, state: "skipped", statements: [], changed: 0, reason }];
   });
 }
 

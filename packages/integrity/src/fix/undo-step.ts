@@ -1,6 +1,7 @@
 import type { Keyring } from "@ctb-data/models";
 import { PostgresError, type Connection } from "@ctb-data/postgres";
 import type { Registry } from "@ctb-data/registry";
+import { withConstraintComments } from "./constraint-comments.ts";
 import { findConflicts } from "./find-conflicts.ts";
 import type { UndoConflict } from "./fix-options.ts";
 import { quarantineTable, stepsTable } from "./fix-tables.ts";
@@ -58,36 +59,45 @@ export async function undoStep(session: UndoSession, step: RecordedStep): Promis
       const notes: string[] = again ? [] : [...step.undoNotes];
       const first = again ? [] : step.undoFirst;
       const last = again ? [] : step.undoLast;
+      const statements = [...first, ...last];
       const { returning, lost } = await readReturning(session, step.step);
       notes.push(...lost);
       if (dryRun) {
         await withSafeNames(connection, async () => await search(session, returning, first));
-      } else {
-        await lockTables(connection, returning);
+        const rows = await countReturned(connection, returning);
+        return { rows, statements, conflicts: await readConflicts(connection), notes };
+      }
+      await lockTables(connection, returning);
+      const rows = await withConstraintComments(connection, async () => {
         await runAll(session, first, notes);
-      }
-      const rows = await putBack(session, returning);
-      if (!dryRun) {
+        const put = await putBack(session, returning);
         await runAll(session, last, notes);
-        await closeStep(session, step.step);
-      }
+        return put;
+      });
+      await closeStep(session, step.step);
       const conflicts = await readConflicts(connection);
-      return { rows, statements: [...first, ...last], conflicts, notes };
+      return { rows, statements, conflicts, notes };
     },
   );
 }
 
 async function putBack(session: UndoSession, returning: readonly Returning[]): Promise<number> {
-  const { connection, dryRun } = session;
-  const all = returning.reduce((sum, { gone, changed }) => sum + gone + changed, 0);
-  if (all === 0) return 0;
-  if (!dryRun) {
-    await withSafeNames(connection, async () => await search(session, returning, []));
-    await returnRows(connection, returning);
-  }
+  const { connection } = session;
+  if (returning.length === 0) return 0;
+  await withSafeNames(connection, async () => await search(session, returning, []));
+  await returnRows(connection, returning);
+  return await countReturned(connection, returning);
+}
+
+/** All without those in conflict. */
+async function countReturned(
+  connection: Connection,
+  returning: readonly Returning[],
+): Promise<number> {
   const { rows } = await connection.query<{ readonly count: bigint }>(
     `SELECT count(*) FROM ${conflictTable}`,
   );
+  const all = returning.reduce((sum, { gone, changed }) => sum + gone + changed, 0);
   return all - Number(rows[0]?.count ?? 0);
 }
 
