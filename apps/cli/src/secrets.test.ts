@@ -23,6 +23,7 @@ const commands = [
   ["doctor", "--json", "--verbose"],
   ["generate", "--verbose"],
   ["registry", "show", "--verbose"],
+  ["testdb", "list", "--verbose"],
 ] as const;
 
 /** Runs every command, all of which fail, and gives all that they printed. */

@@ -1,4 +1,7 @@
+import { openFirestore } from "@ctb-data/firestore";
+import { startFirestoreEmulator } from "@ctb-data/firestore-emulator";
 import type { FixReport, FixRun, UndoReport } from "@ctb-data/integrity";
+import { parseRegistry } from "@ctb-data/registry";
 import { expect, test } from "vitest";
 import {
   resultOf,
@@ -139,4 +142,46 @@ test("Ctrl-C leaves nothing half done, and a second fix at the same time is lock
   expect(await ordersIn(shop.db)).toBe(17);
   const done = await runCliProcess([...fix, "--yes"], options);
   expect(done.code).toBe(0);
+});
+
+const shared = `tables:
+  customers:
+    columns:
+      - { name: id, type: serial, primary_key: true }
+      - { name: name, type: text, required: true }
+    firestore: true
+  orders:
+    columns:
+      - { name: id, type: serial, primary_key: true }
+      - { name: customer_id, type: integer, references: customers.id }
+      - { name: state, type: text }
+`;
+
+test("documents are mended and put back too", async () => {
+  await using shop = await shopProject({ registry: shared });
+  await using emulator = await startFirestoreEmulator();
+  const place = { FIRESTORE_EMULATOR_HOST: emulator.address, FIREBASE_PROJECT_ID: "demo-shop" };
+  await using firestore = await openFirestore({
+    registry: parseRegistry(shared),
+    projectId: "demo-shop",
+    emulatorHost: emulator.address,
+  });
+  const named = { 1: "customer 1", 2: "somebody else", 3: "customer 3", 9: "nobody" };
+  for (const [id, name] of Object.entries(named)) {
+    await firestore.document(`customers/${id}`).set({ name });
+  }
+  const names = async (): Promise<object> => {
+    const documents = await firestore.documents("customers").get();
+    return Object.fromEntries(documents.map(({ id, data }) => [id, data["name"]]));
+  };
+  const options = { cwd: shop.dir.path, env: { ...shop.env, ...place } };
+  await runCliProcess(["generate"], options);
+  const done = await runCliProcess([...fix, "--yes"], options);
+  expect({ code: done.code, stderr: done.stderr }).toEqual({ code: 0, stderr: "" });
+  expect(done.stdout).toContain("2 documents changed by quarantine");
+  expect(await names()).toEqual({ 1: "customer 1", 2: "customer 2", 3: "customer 3" });
+  const back = await runCliProcess([...undo, "--last", "--yes"], options);
+  expect(back.code).toBe(0);
+  expect(back.stdout).toContain("✓ Put back 0 rows and 2 documents of run");
+  expect(await names()).toEqual(named);
 });

@@ -89,7 +89,7 @@ async function ask(
   for (const step of planned) {
     sayFixStep(context.terminal.out, step, { statements: false });
   }
-  const stores = new Set(planned.map(({ finding }) => finding.store));
+  const stores = new Set(planned.map(({ store }) => store));
   await confirmChange(context, {
     targets: targets.filter(({ store }) => stores.has(store)),
     warning: `This fixes ${countOf(planned.length, "finding")} by ${plan.strategy}; ctb-data integrity undo puts everything back.`,

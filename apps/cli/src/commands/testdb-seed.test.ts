@@ -3,6 +3,7 @@ import { openPostgres, type Postgres } from "@ctb-data/postgres";
 import { createTestDatabase } from "@ctb-data/postgres/testing";
 import { expect, test } from "vitest";
 import {
+  type CliOptions,
   resultOf,
   runCliOnTerminal,
   runCliProcess,
@@ -127,16 +128,33 @@ test("the project's own database is filled only when its name is typed, or with 
   expect(await rowsIn(db, "pets")).toBe(5);
 });
 
-test("Ctrl-C leaves no row, and a terminal shows how far it is", async () => {
-  await using filled = await made();
-  const options = { cwd: filled.dir.path, env: filled.env };
-  const seed = ["testdb", "seed", filled.name, "--count"];
-  const child = startCliProcess([...seed, "50000000", "--json"], options);
+/** Runs a command until rows are written, and stops it then. */
+async function interrupted(args: readonly string[], options: CliOptions): Promise<object> {
+  const child = startCliProcess([...args, "--json"], options);
   child.stderr?.on("data", (text: Buffer) => {
     if (/"items":\{"postgres":[1-9]/u.test(text.toString()) && !child.killed) child.kill("SIGINT");
   });
   const { code, stdout } = await resultOf(child);
-  expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
+  return { code, stdout };
+}
+
+test("Ctrl-C leaves no database that is half made", async () => {
+  await using server = await createTestDatabase();
+  await using dir = await testDir(files);
+  const options = { cwd: dir.path, env: { DATABASE_URL: server.url } };
+  const name = `${server.name}_x`;
+  const create = ["testdb", "create", "--name", name, "--count", "50000000"];
+  expect(await interrupted(create, options)).toEqual({ code: 130, stdout: "" });
+  await using db = await openPostgres({ url: server.url });
+  const { rowCount } = await db.query("SELECT FROM pg_database WHERE datname = $1", [name]);
+  expect(rowCount).toBe(0);
+});
+
+test("Ctrl-C leaves no row, and a terminal shows how far it is", async () => {
+  await using filled = await made();
+  const options = { cwd: filled.dir.path, env: filled.env };
+  const seed = ["testdb", "seed", filled.name, "--count"];
+  expect(await interrupted([...seed, "50000000"], options)).toEqual({ code: 130, stdout: "" });
   expect([await rowsIn(filled.db, "owners"), await rowsIn(filled.db, "pets")]).toEqual([0, 0]);
   const shown = await runCliOnTerminal([...seed, "20000"], { ...options, columns: 60 });
   expect(shown.code).toBe(0);

@@ -33,7 +33,7 @@ export function sayFinding(out: Channel, finding: Finding, { statements }: Findi
     // Statements of a migration may follow what is said.
     const [text = "", ...lines] = advice.split("\n");
     sayItem(out, { mark: { text: "to do:", style: "bold" }, text: printable(text), indent: 4 });
-    sayStatements(out, lines, statementIndent);
+    sayLines(out, lines, statementIndent);
   }
   // Not broken into lines by us: it is there to be copied.
   out.write(`    ${out.paint("dim", `id: ${printable(id)}`)}\n`);
@@ -49,11 +49,14 @@ function sayFix(out: Channel, { summary, statements }: PlannedFix, all: boolean)
     return;
   }
   const room = out.columns === undefined ? undefined : out.columns - statementIndent;
-  for (const statement of statements.slice(0, firstStatements)) {
+  const sql = statements.filter((statement) => !isComment(statement));
+  // What is done to documents has no SQL.
+  const told = sql.length === 0 ? statements : sql;
+  for (const statement of told.slice(0, firstStatements)) {
     const line = printable(cutText(statement, room));
     out.write(`${" ".repeat(statementIndent)}${out.paint("dim", line)}\n`);
   }
-  const more = statements.length - firstStatements;
+  const more = told.length - firstStatements;
   if (more > 0) {
     const text = `… ${countOf(more, "more statement", "more statements")}: --statements`;
     sayItem(out, { text, style: "dim", indent: statementIndent });
@@ -62,8 +65,24 @@ function sayFix(out: Channel, { summary, statements }: PlannedFix, all: boolean)
 
 /** Writes statements as they are, to be read and copied: the terminal itself breaks what is too long. */
 export function sayStatements(out: Channel, statements: readonly string[], indent: number): void {
-  for (const line of statements.flatMap((statement) => statement.split("\n"))) {
+  sayLines(
+    out,
+    statements.flatMap((statement) => ended(statement).split("\n")),
+    indent,
+  );
+}
+
+function sayLines(out: Channel, lines: readonly string[], indent: number): void {
+  for (const line of lines) {
     const text = printable(line.replaceAll("\t", "  "));
     out.write(`${" ".repeat(indent)}${out.paint("dim", text)}\n`);
   }
+}
+
+function isComment(statement: string): boolean {
+  return /^(?:\s*--.*\n?)+$/u.test(statement);
+}
+
+function ended(statement: string): string {
+  return isComment(statement) || /;\s*$/u.test(statement) ? statement : `${statement};`;
 }

@@ -39,8 +39,14 @@ const done: FixReport = {
   dryRun: false,
   strategy: "quarantine",
   steps: [
-    { finding: orphan, state: "done", statements: ["DELETE 1", "ALTER 2"], changed: 14 },
-    { finding: document, state: "done", statements: [], changed: 2 },
+    {
+      finding: orphan,
+      store: "postgres",
+      state: "done",
+      statements: ["DELETE 1", "ALTER 2"],
+      changed: 14,
+    },
+    { finding: document, store: "firestore", state: "done", statements: [], changed: 2 },
   ],
   left: [note],
 };
@@ -68,6 +74,7 @@ test("what failed, and what is left, is named with its reason", () => {
       ...done.steps.slice(0, 1),
       {
         finding: document,
+        store: "firestore",
         state: "failed",
         statements: [],
         changed: 0,
@@ -90,14 +97,20 @@ test("a dry run says every statement, and the command that would do it", () => {
     run: undefined,
     dryRun: true,
     steps: [
-      { finding: orphan, state: "planned", statements: ["DELETE 1", "ALTER 2"], changed: 14 },
+      {
+        finding: orphan,
+        store: "postgres",
+        state: "planned",
+        statements: ["DELETE 1", "ALTER 2"],
+        changed: 14,
+      },
     ],
   } as const satisfies FixReport;
   expect(saidOf(planned, { statements: true }))
     .toBe(`planned Moves 12 rows of orders to ctb_data.quarantine. (14 changed)
   id: orphan:orders(customer_id)->customers(id)
-    DELETE 1
-    ALTER 2
+    DELETE 1;
+    ALTER 2;
 1 finding would be fixed, 14 rows changed by quarantine. This was a dry run: nothing was changed.
 Next: ctb-data integrity fix
 `);
@@ -128,7 +141,7 @@ test("an undo says what came back, what did not and why", () => {
   const out = recordingChannel();
   sayUndoReport(out, undone);
   expect(out.text()).toBe(`Constraints as they were:
-  ALTER TABLE "orders" DROP CONSTRAINT "c"
+  ALTER TABLE "orders" DROP CONSTRAINT "c";
 conflict public.orders id=7: It is there again.
 conflict notes/7: It was changed.
 · The sequence went on.

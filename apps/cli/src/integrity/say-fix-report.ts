@@ -84,10 +84,8 @@ function stepsText({ steps }: FixReport, state: FixStep["state"]): string {
 }
 
 function changedText({ steps, strategy }: FixReport): string {
-  const count = (store: "postgres" | "firestore"): number =>
-    steps
-      .filter(({ finding }) => finding.store === store)
-      .reduce((sum, { changed }) => sum + changed, 0);
+  const count = (wanted: "postgres" | "firestore"): number =>
+    steps.filter(({ store }) => store === wanted).reduce((sum, { changed }) => sum + changed, 0);
   const documents = count("firestore");
   const parts = [
     countOf(count("postgres"), "row"),

@@ -21,6 +21,7 @@ const orphan: Finding = {
   fix: {
     summary: "Moves 12 rows of orders to ctb_data.quarantine.",
     statements: [
+      "-- keeps 12 rows",
       'DELETE FROM "orders"\n  WHERE NOT EXISTS (SELECT FROM "customers")',
       'ALTER TABLE "orders" VALIDATE CONSTRAINT "orders_customer_id_fkey"',
       "SELECT 3",
@@ -107,9 +108,9 @@ Next: ctb-data integrity fix --dry-run
 test("with --statements every statement stands there as it is", () => {
   const text = said(report, { statements: true });
   expect(text).toContain(
-    '      DELETE FROM "orders"\n        WHERE NOT EXISTS (SELECT FROM "customers")\n      ALTER TABLE',
+    '      -- keeps 12 rows\n      DELETE FROM "orders"\n        WHERE NOT EXISTS (SELECT FROM "customers");\n      ALTER TABLE',
   );
-  expect(text).toContain("\n      SELECT 3\n      SELECT 4\n");
+  expect(text).toContain("\n      SELECT 3;\n      SELECT 4;\n");
 });
 
 test("what is well says so, with what was looked at, and names no next command", () => {
