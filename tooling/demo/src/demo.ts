@@ -11,6 +11,7 @@ import { ctbData } from "./ctb-data-process.ts";
 import { compareStores, type DocumentServer, queryDocuments, writeDocuments } from "./documents.ts";
 import { type FirestoreProcess, startFirestoreProcess } from "./firestore-process.ts";
 import { loadBySector, readRecords } from "./load-companies.ts";
+import { mending } from "./mending.ts";
 import type { Project } from "./project.ts";
 import { queryKysely, queryModels } from "./queries.ts";
 import { runSteps, type Step } from "./steps.ts";
@@ -48,6 +49,7 @@ export async function runDemo(signal: AbortSignal): Promise<void> {
     ...documenting(project),
     ...migrating(project),
     ...backingUp(project),
+    ...mending(project),
   ];
   await runSteps(steps, signal);
 }

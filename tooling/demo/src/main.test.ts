@@ -91,21 +91,24 @@ test("the demo loads 503 companies, brings them back after both stores are lost,
   expect(demo.printed()).toMatch(/^documents of clients +503 +([0-9a-f]{12}) +\1$/mu);
   expect(demo.printed()).toMatch(/^catalog +\d+ +([0-9a-f]{12}) +\1$/mu);
   expect(demo.printed()).toContain("Equal: every row, the schema, and every document.");
+  expect(demo.printed()).toContain("3 rows of blueprints refer by client_id");
+  expect(demo.printed()).toMatch(/^Equal: \d+ tables and collections are as they were/mu);
   expect(await demo.leftovers()).toEqual([]);
 });
 
 test.each([
-  "1/24",
+  "1/28",
   "Start PostgreSQL",
   "$ ctb-data migrate up",
   "Load the companies",
   "Start Firestore",
   "kill -9",
-  "12/24",
+  "12/28",
   "$ ctb-data backup create",
   "$ ctb-data backup verify --drill",
   "DROP DATABASE",
   "$ ctb-data backup restore",
+  "$ ctb-data integrity fix",
 ])("the demo stopped at %j ends with 130, and leaves nothing behind", async (place) => {
   await using demo = await startDemo();
   await demo.until(place);
