@@ -1,11 +1,18 @@
-import { openPostgres, type Catalog, type Connection, type Postgres } from "@ctb-data/postgres";
+import {
+  openPostgres,
+  quoteIdentifier,
+  type Catalog,
+  type Connection,
+  type Postgres,
+} from "@ctb-data/postgres";
 import { createTestDatabase } from "@ctb-data/postgres/testing";
 import { parseRegistry, type Registry } from "@ctb-data/registry";
 import { keysOf } from "../src/rows/keys-of.ts";
+import { prepareScan } from "../src/rows/prepare-scan.ts";
 import { referencesOf } from "../src/rows/references-of.ts";
 import type { RowRule, TableScan } from "../src/rows/row-rule.ts";
 import { scanKeys } from "../src/rows/scan-keys.ts";
-import { scanTable } from "../src/rows/scan-table.ts";
+import { scanTable, sendKeys } from "../src/rows/scan-table.ts";
 import { withSnapshot } from "../src/rows/with-snapshot.ts";
 
 /** A database of its own, and what is asked of it. */
@@ -62,7 +69,7 @@ function scansOf({
   const keys = keysOf(registry, catalog);
   notChecked.push(...references.notChecked, ...keys.notChecked);
   return catalog.tables.map((table) => ({
-    table: `"${table.schema.replaceAll('"', '""')}"."${table.name.replaceAll('"', '""')}"`,
+    table: `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`,
     name: table.name,
     key: table.primaryKey?.columns ?? [],
     estimatedRows: table.estimatedRows,
@@ -85,8 +92,12 @@ export async function foundBy(
   const onNotChecked = (sentence: string): number => world.notChecked.push(sentence);
   const look = async (connection: Connection): Promise<void> => {
     for (const scan of scans) {
-      for await (const { broken, key } of scanTable(connection, scan, { onNotChecked }))
-        for (const { subject } of broken) (found[subject.id] ??= []).push(textOf(key));
+      const plan = await prepareScan(connection, scan, { onNotChecked });
+      if (!plan) throw new Error(`There is no table ${scan.table}.`);
+      await sendKeys(connection, plan);
+      for await (const violations of scanTable(connection, plan))
+        for (const { broken, key } of violations)
+          for (const { subject } of broken) (found[subject.id] ??= []).push(textOf(key));
       for await (const { subject, key, kept } of scanKeys(connection, scan, { onNotChecked }))
         (found[subject.id] ??= []).push(`${textOf(key)} for ${textOf(kept.key)}`);
     }

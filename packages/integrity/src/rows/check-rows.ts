@@ -4,9 +4,11 @@ import { IntegrityError } from "../integrity-error.ts";
 import type { WorkOptions } from "../work-options.ts";
 import { readExamples } from "./example-values.ts";
 import type { FoundSubject } from "./found-rows.ts";
+import { rewrittenTables } from "./rewritten-tables.ts";
 import type { TableScan } from "./row-rule.ts";
 import { asRowsWork } from "./rows-failure.ts";
 import { runTasks } from "./run-tasks.ts";
+import { tablesOf } from "./scan-facts.ts";
 import { forgetKeys } from "./scan-table.ts";
 import { splitScan } from "./split-scan.ts";
 import { TableWork, type RowsCheck } from "./table-work.ts";
@@ -76,8 +78,7 @@ export async function checkRowsIn(
     throw error;
   }
   const [first] = connections;
-  const findings: Finding[] = [];
-  for (const one of work) if (first) findings.push(...(await findingsOf(first, one)));
+  const findings = first ? await allFindings(first, work, check) : [];
   await tidyUp(check, connections);
   const rows = work.reduce((sum, one) => sum + rowsOf(one), 0);
   return { takenAt, rows, findings, notChecked: [...notChecked].toSorted() };
@@ -98,13 +99,39 @@ function rowsOf({ found }: TableWork): number {
   return Math.max(...found.map(({ rows }) => rows));
 }
 
+async function allFindings(
+  connection: Connection,
+  work: readonly TableWork[],
+  { onNotChecked }: RowsCheck,
+): Promise<readonly Finding[]> {
+  const rewritten = await asRowsWork({ doing: "Looking for changed tables" }, async () => {
+    const tables = work.flatMap(({ scan }) => tablesOf(scan));
+    return await rewrittenTables(connection, new Set(tables));
+  });
+  for (const table of rewritten) {
+    onNotChecked(
+      `${table} was emptied or rewritten when the check had just begun: what depends on it was not checked.`,
+    );
+  }
+  const findings: Finding[] = [];
+  for (const one of work) findings.push(...(await findingsOf(connection, one, rewritten)));
+  return findings;
+}
+
 async function findingsOf(
   connection: Connection,
   { scan, facts, found }: TableWork,
+  rewritten: ReadonlySet<string>,
 ): Promise<readonly Finding[]> {
+  if (!facts || rewritten.has(scan.table)) return [];
+  const unsure = new Set(
+    scan.references
+      .filter(({ referencedTable }) => rewritten.has(referencedTable))
+      .map(({ subject }) => subject.id),
+  );
   const findings: Finding[] = [];
   for (const one of found.flatMap((rows) => rows.subjects())) {
-    if (!facts) continue;
+    if (unsure.has(one.subject.id)) continue;
     const work = { doing: `Reading examples of ${scan.table}`, table: scan.table };
     const examples = await asRowsWork(work, async () => await readExamples(connection, one, { scan, facts })); // prettier-ignore
     findings.push({ ...findingOf(one, scan), examples });

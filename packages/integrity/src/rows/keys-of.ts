@@ -96,7 +96,23 @@ function distinct(keys: readonly Declared[]): readonly Declared[] {
     if (!known) found.set(id, one);
     else if (one.nullsNotDistinct) found.set(id, { ...known, nullsNotDistinct: true });
   }
+  return withNamesOfTheirOwn([...found.values()]);
+}
+
+/** Of keys that say the same word for word under several names, as after a renaming, only the first: its rows would be counted twice. */
+function withNamesOfTheirOwn(keys: readonly Declared[]): readonly Declared[] {
+  const found = new Map<string, Declared>();
+  for (const one of keys) {
+    const id = JSON.stringify([wordsOf(one).toSorted(), one.where]);
+    const known = found.get(id);
+    if (!known) found.set(id, one);
+    else if (one.nullsNotDistinct) found.set(id, { ...known, nullsNotDistinct: true });
+  }
   return [...found.values()];
+}
+
+function wordsOf({ parts }: Declared): readonly string[] {
+  return parts.map((part) => "column" in part ? quoteIdentifier(part.column) : part.expression); // prettier-ignore
 }
 
 /** PostgreSQL prints expressions otherwise than they were written: of the same name, that alone makes no other key. */
@@ -121,7 +137,7 @@ function rowKey(one: Declared, table: CatalogTable, known: Table | undefined): R
   const sql = one.parts.map((part) =>
     "column" in part ? `t.${quoteIdentifier(part.column)}` : `(${part.expression})`,
   );
-  const words = one.parts.map((part) => "column" in part ? quoteIdentifier(part.column) : part.expression); // prettier-ignore
+  const words = wordsOf(one);
   const where = one.where === undefined ? "" : ` where ${one.where}`;
   const columns = usedColumns(one, table);
   const rest = `${words.join(", ")}${where} that another row has, too`;

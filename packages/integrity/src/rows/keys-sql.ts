@@ -39,7 +39,7 @@ export function hashSql(parts: readonly string[], types: readonly string[], seed
 export function repeatedHashesSql(plan: KeysPlan): string {
   const hashes = plan.keys.map(({ hash }, index) => caseSql(plan.keys[index], hash)).join(", ");
   const [first = ""] = plan.keys.map((one) => caseSql(one, one.hash));
-  const list = plan.keys.length === 1 ? first : `pg_catalog.unnest(ARRAY[${hashes}])`;
+  const list = plan.keys.length === 1 ? first : `pg_catalog.unnest(ARRAY[${hashes}]::pg_catalog.int8[])`;
   // OFFSET 0: null is left out before the sort.
   return `SELECT h FROM (SELECT ${list} AS h FROM ${rowsSql(plan)} AS t OFFSET 0) AS x WHERE h IS NOT NULL GROUP BY h HAVING pg_catalog.count(*) > 1`;
 }
@@ -105,6 +105,6 @@ export function keyProbeSql(plan: Omit<KeysPlan, "keys">, parts: readonly string
   const row = `ROW(${parts.join(", ")})`;
   const types = parts.map((part) => `pg_catalog.format_type(pg_catalog.pg_typeof(${part})::oid, NULL)`); // prettier-ignore
   // Outer join with nothing: the expressions are computed once, of nulls.
-  return `SELECT ARRAY[${types.join(", ")}] AS types, pg_catalog.hash_record_extended(${row}, 0) AS hash, ${row} < ${row} AS smaller
+  return `SELECT ARRAY[${types.join(", ")}] AS types, pg_catalog.hash_record_extended(${row}, 0) AS hash, pg_catalog.btrecordcmp(${row}, ${row}) AS comparison
     FROM (SELECT t.* FROM (SELECT 1) AS one LEFT JOIN ${fromTable(plan.scan.table, plan.facts)} AS t ON false) AS t`;
 }

@@ -50,6 +50,9 @@ async function bitsOf(work: ReferenceWork): Promise<KeyBits | undefined> {
   if (!mayHaveBits(reference, { own, referenced })) return undefined;
   if (referenced.estimatedRows > 10_000 && own.estimatedRows * 4 < referenced.estimatedRows)
     return undefined;
+  // An unlogged table of a replica cannot be read: the whole statement will say so.
+  if ((await probe(connection, `SELECT FROM ${reference.referencedTable}`)) !== undefined)
+    return undefined;
   const name = JSON.stringify([reference.referencedTable, ...reference.referencedColumns]);
   const known = options.keys?.get(name);
   if (known) return await known;

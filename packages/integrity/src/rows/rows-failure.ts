@@ -1,4 +1,4 @@
-import { PostgresError } from "@ctb-data/postgres";
+import { PostgresError, type Connection } from "@ctb-data/postgres";
 import { IntegrityError, type IntegrityErrorCode } from "../integrity-error.ts";
 
 /** What was being done, for the message: `Reading public.users`. */
@@ -35,9 +35,23 @@ function codeOf({ code, sqlState }: PostgresError): IntegrityErrorCode {
   return code === "PERMISSION_DENIED" ? "DENIED" : "DATABASE_FAILED";
 }
 
-/** Data exceptions and violated constraints name the value, which may be of a column that is not to be shown. */
+/** Data exceptions and violated constraints name the value, which may be of a column that is not to be shown; so may what functions of users raise. */
 function quotesValues({ sqlState = "" }: PostgresError): boolean {
-  return sqlState.startsWith("22") || sqlState.startsWith("23");
+  return ["22", "23", "P0"].includes(sqlState.slice(0, 2));
+}
+
+/** Connections, transactions that have to begin anew, resources, interventions: nothing that a row or a function of a user does by itself. */
+const ofServer: ReadonlySet<string> = new Set(["08", "40", "53", "57"]);
+
+/**
+ * Whether a row, or a function of a user that it was given to, may be what made a statement fail: the session goes on, and without
+ * the expression all may be well. A function can raise any error, so that only a statement without it can tell.
+ */
+export function isOfRow(connection: Connection, error: unknown): error is PostgresError {
+  if (!(error instanceof PostgresError) || connection.lost) return false;
+  const { sqlState } = error;
+  if (sqlState === undefined || sqlState === "55P03") return false;
+  return !ofServer.has(sqlState.slice(0, 2));
 }
 
 function messageOf(error: PostgresError, code: IntegrityErrorCode, doing: string): string {

@@ -3,7 +3,7 @@ import { copyLines } from "./copy-lines.ts";
 import { hashSql, keyProbeSql, repeatedHashesSql, surplusSql, type Candidates, type KeysPlan, type PlannedKey } from "./keys-sql.ts"; // prettier-ignore
 import type { PrepareOptions } from "./prepare-scan.ts";
 import type { RowKey, RuleSubject, TableScan } from "./row-rule.ts";
-import { rowsFailure } from "./rows-failure.ts";
+import { isOfRow, rowsFailure } from "./rows-failure.ts";
 import { readTableFacts } from "./scan-facts.ts";
 import { keyOf } from "./scan-table.ts";
 
@@ -39,15 +39,62 @@ export async function* scanKeys(
 ): AsyncGenerator<SurplusRow, void> {
   const work = { doing: `Looking for duplicates in ${scan.table}`, table: scan.table };
   try {
-    const plan = await planKeys(connection, scan, options);
-    if (!plan || plan.keys.length === 0) return;
-    const candidates = await candidatesOf(connection, plan, options.signal);
+    const planned = await planKeys(connection, scan, options);
+    if (!planned || planned.keys.length === 0) return;
+    const { plan, candidates } = await candidatesThatCanBe(connection, planned, options);
     if (candidates !== "all" && candidates.hashes.length === 0) return;
     const sql = `COPY (${surplusSql(plan, candidates)}) TO STDOUT`;
     for await (const lines of copyLines(connection, sql, options.signal))
       for (const fields of lines) yield surplusRow(plan, fields);
   } catch (error) {
     throw rowsFailure(error, work);
+  }
+}
+
+interface KeyCandidates {
+  readonly plan: KeysPlan;
+  readonly candidates: Candidates;
+}
+
+/** Without the keys that some row makes fail: expressions of indexes that are only in the registry, or call functions. */
+async function candidatesThatCanBe(
+  connection: Connection,
+  plan: KeysPlan,
+  { signal, onNotChecked }: PrepareOptions,
+): Promise<KeyCandidates> {
+  const all = await triedCandidates(connection, plan, signal);
+  if (!("error" in all)) return { plan, candidates: all.candidates };
+  const bare = await triedCandidates(connection, { ...plan, keys: [] }, signal);
+  if ("error" in bare) throw bare.error;
+  const keys: PlannedKey[] = [];
+  for (const one of plan.keys) {
+    const alone = await triedCandidates(connection, { ...plan, keys: [one] }, signal);
+    if (!("error" in alone)) keys.push(one);
+    else
+      onNotChecked?.(
+        `${one.key.subject.id} was not checked: PostgreSQL cannot evaluate it for some row (${alone.error.sqlState}).`,
+      );
+  }
+  if (keys.length === plan.keys.length) throw all.error;
+  const rest = { ...plan, keys };
+  return { plan: rest, candidates: await candidatesOf(connection, rest, signal) };
+}
+
+/** Or what the server has against one of its rows. @throws {PostgresError} for all that is not of the rows. */
+async function triedCandidates(
+  connection: Connection,
+  plan: KeysPlan,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly candidates: Candidates } | { readonly error: PostgresError }> {
+  await connection.query("SAVEPOINT ctb_keys");
+  try {
+    const candidates = await candidatesOf(connection, plan, signal);
+    await connection.query("RELEASE SAVEPOINT ctb_keys");
+    return { candidates };
+  } catch (error) {
+    if (!isOfRow(connection, error)) throw error;
+    await connection.query("ROLLBACK TO SAVEPOINT ctb_keys; RELEASE SAVEPOINT ctb_keys");
+    return { error };
   }
 }
 

@@ -1,39 +1,22 @@
 import type { Connection } from "@ctb-data/postgres";
 import { copyLines } from "./copy-lines.ts";
-import { prepareScan, type PrepareOptions } from "./prepare-scan.ts";
-import type { RowRule, RowViolation, RuleSubject, TableScan } from "./row-rule.ts";
-import { rowsFailure } from "./rows-failure.ts";
+import type { RowRule, RowViolation, RuleSubject } from "./row-rule.ts";
 import { maskBits, scanFields, scanSql, type ScanPlan, type ScanRange } from "./scan-plan.ts";
 
 /**
- * Reads a table once for all rules and references of a scan, and gives the rows that break any of them, as they come. The
- * connection is in a transaction that sees one snapshot, or in which nobody else changes the table; its settings are those of a
- * snapshot (`withSnapshot`), or of its owner's choice.
+ * Reads a table, or a range of it, once for all rules and references of a scan that was prepared, and gives the rows that break any
+ * of them, as many at a time as come at once. The session knows the keys ({@link sendKeys}); it is in a transaction of one snapshot, or in
+ * one in which nobody else changes the table.
  *
- * @throws {IntegrityError} from the loop: STATEMENT_TIMEOUT, LOCK_TIMEOUT, DENIED, CANCELLED, DATABASE_FAILED, with the table.
+ * @throws {PostgresError} from the loop.
  */
 export async function* scanTable(
   connection: Connection,
-  scan: TableScan,
-  options: PrepareOptions = {},
-): AsyncGenerator<RowViolation, void> {
-  try {
-    const plan = await prepareScan(connection, scan, options);
-    if (!plan) return;
-    await sendKeys(connection, plan);
-    for await (const batch of scanBatches(connection, plan, { signal: options.signal }))
-      yield* batch;
-    await forgetKeys(connection, plan);
-  } catch (error) {
-    throw rowsFailure(error, { doing: `Reading ${scan.table}`, table: scan.table });
-  }
-}
-
-/** The violations of a range of a prepared scan, as many at a time as come at once. @throws {PostgresError} */
-export async function* scanBatches(
-  connection: Connection,
   plan: ScanPlan,
-  { range, signal }: { readonly range?: ScanRange | undefined; readonly signal?: AbortSignal | undefined }, // prettier-ignore
+  {
+    range,
+    signal,
+  }: { readonly range?: ScanRange | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<readonly RowViolation[], void> {
   const read = rowReader(plan);
   const sql = `COPY (${scanSql(plan, range)}) TO STDOUT`;

@@ -41,6 +41,7 @@ export function snapshotSettings(options: SnapshotSettings): string {
     ...settings.flatMap(([name, value, since = 0]) => version < since ? [] : [local(name, value)]), // prettier-ignore
     ...(statementTimeoutMs === undefined ? [] : [local("statement_timeout", statementTimeoutMs)]),
     // What the registry and the catalog name without a schema is in the registry's; extensions are where the session finds them.
+    // Whatever path a role has been given, nothing of the server's own is taken from elsewhere.
     ...(schema === undefined ? [] : [pathBefore(schema)]),
     workMemory,
   ].join("\n");
@@ -51,7 +52,7 @@ function local(name: string, value: string | number): string {
 }
 
 function pathBefore(schema: string): string {
-  return `SELECT pg_catalog.set_config('search_path', concat_ws(', ', ${quoteLiteral(schema)}, nullif(pg_catalog.current_setting('search_path'), '')), true);`; // prettier-ignore
+  return `SELECT pg_catalog.set_config('search_path', concat_ws(', ', 'pg_catalog', ${quoteLiteral(schema)}, nullif(pg_catalog.current_setting('search_path'), '')), true);`; // prettier-ignore
 }
 
 /**

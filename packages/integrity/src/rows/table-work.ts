@@ -8,7 +8,7 @@ import type { RowsTask } from "./run-tasks.ts";
 import { readPieces, readTableFacts, type TableFacts, type TablePiece } from "./scan-facts.ts";
 import { scanKeys } from "./scan-keys.ts";
 import { scanSql, type ScanPlan, type ScanRange } from "./scan-plan.ts";
-import { forgetKeys, scanBatches, sendKeys } from "./scan-table.ts";
+import { forgetKeys, scanTable, sendKeys } from "./scan-table.ts";
 
 /** What all tables of one check share. */
 export interface RowsCheck {
@@ -117,7 +117,7 @@ export class TableWork {
     const workers = range === undefined ? "SET LOCAL max_parallel_workers_per_gather TO DEFAULT" : "SET LOCAL max_parallel_workers_per_gather = 0"; // prettier-ignore
     await connection.query(`${workers}; SAVEPOINT ctb_read`);
     try {
-      const batches = scanBatches(connection, plan, { range, signal: this.#check.signal });
+      const batches = scanTable(connection, plan, { range, signal: this.#check.signal });
       for await (const batch of batches)
         for (const { broken, ...row } of batch)
           for (const { subject, detail } of broken)
