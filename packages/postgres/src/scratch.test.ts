@@ -266,6 +266,50 @@ test("a process that is killed while it builds, copies or has databases open lea
   expect(await own()).toContain(mine.name);
 });
 
+test("databases that are only called alike are never swept", async () => {
+  const alike = ["ctb_test_deadbeef_2024", "ctb_template_0123456789abcdef01234567"];
+  for (const name of alike) await embedded.createDatabase(name);
+  await using server = await openScratchServer({ url: embedded.url });
+  const swept = await server.sweep({ templateIdleMs: 3_600_000 });
+  expect(swept.filter((name) => alike.includes(name))).toEqual([]);
+  expect(await namesOn(embedded.url)).toEqual(expect.arrayContaining(alike));
+  for (const name of alike) await query(embedded.url, `DROP DATABASE ${name}`);
+});
+
+test("a process whose session was cut is back by itself, and keeps what it is connected to even before", async () => {
+  await using server = await openScratchServer({ url: embedded.url });
+  const living = maker(
+    embedded.url,
+    `const [used, unused] = [await server.createDatabase(), await server.createDatabase()];
+    const client = new Client(used.url);
+    await client.connect();
+    say(used.name); say(unused.name);`,
+  );
+  const [used, unused] = [await living.line(), await living.line()];
+  const outside = embedded.urlOf("template1");
+  const owner = async (): Promise<number | undefined> => {
+    const sql = `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2
+      AND lpad(to_hex(objid::bigint), 8, '0') = substring('${used}', 10, 8)`;
+    return (await query<{ pid: number }>(outside, sql))[0]?.pid;
+  };
+  const cut = async (pid: number | undefined): Promise<unknown> =>
+    await query(outside, `SELECT pg_terminate_backend(${pid}, 10000)`);
+  const first = await owner();
+  await cut(first);
+  let second = await owner();
+  while (second === undefined) second = await owner();
+  expect(second).not.toBe(first);
+  expect(await server.sweep()).toEqual([]);
+  // Now so that it cannot come back.
+  await query(outside, "ALTER DATABASE postgres WITH ALLOW_CONNECTIONS false");
+  await cut(second);
+  expect(await server.sweep()).toEqual([unused]);
+  expect(await namesOn(outside)).toContain(used);
+  await query(outside, "ALTER DATABASE postgres WITH ALLOW_CONNECTIONS true");
+  await living[Symbol.asyncDispose]();
+  while ((await namesOn(outside)).includes(used)) await server.sweep();
+});
+
 test("templates that nobody uses are swept, and those beyond the number, but none that is in use", async () => {
   await using server = await openScratchServer({ url: embedded.url });
   const before = await namesOn(embedded.url);

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { QueryResultRow } from "pg";
 import { isConnectionLost } from "../classify-error.ts";
 import { connectScratchClient, type ScratchClient } from "./scratch-client.ts";
@@ -20,7 +21,7 @@ type Lane = "now" | "later";
 /**
  * The one session of a process that makes and drops databases. It holds a lock, by which other processes see that the owner of
  * its databases lives. One statement after the other: what is asked for now goes before what is prepared for later. An idle
- * session does not keep the process alive. When it breaks, the next statement opens it again under the same lock.
+ * session does not keep the process alive. When it breaks, it is opened again under the same lock, at once or by the next statement.
  */
 export class AdminSession {
   readonly url: string;
@@ -111,9 +112,26 @@ export class AdminSession {
       throw error;
     }
     this.#client = client;
+    void client.over.then(async () => await this.#comeBack(client));
     return client;
   }
+
+  /** Without its lock, the databases of this process look like those of a dead one. */
+  async #comeBack(lost: ScratchClient): Promise<void> {
+    for (const delayMs of comeBackAfterMs) {
+      await sleep(delayMs, undefined, { ref: false });
+      if (this.#client !== lost) return;
+      try {
+        return await this.inTurn(async () => {}, "later");
+      } catch {
+        // Whoever wants something of the server hears of it.
+      }
+    }
+  }
 }
+
+/** When a broken session is opened again, if nobody needs it before: from one attempt to the next. */
+const comeBackAfterMs = [0, 250, 1000, 5000] as const;
 
 /** Of a role may be set anything; of a machine that is gone the server learns in a minute. */
 const sessionSettings = `SET statement_timeout = 0; SET lock_timeout = 0; SET default_transaction_read_only = off;

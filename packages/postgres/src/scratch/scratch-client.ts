@@ -9,6 +9,8 @@ import { tlsOptions } from "../tls-options.ts";
 /** One session with a server, outside of any pool. */
 export interface ScratchClient {
   readonly lost: boolean;
+  /** Resolves when the session is over, whoever has ended it. */
+  readonly over: Promise<void>;
   /** @throws {PostgresError} */
   query<Row extends QueryResultRow>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
   /** Whether the session keeps this process alive. */
@@ -92,15 +94,19 @@ async function tryConnect(
 
 function over(client: Client, description: string): ScratchClient {
   let lost = false;
-  for (const event of ["error", "end"] as const) {
-    client.on(event, () => {
-      lost = true;
-    });
-  }
+  const ended = new Promise<void>((resolve) => {
+    for (const event of ["error", "end"] as const) {
+      client.on(event, () => {
+        lost = true;
+        resolve();
+      });
+    }
+  });
   return {
     get lost() {
       return lost;
     },
+    over: ended,
     query: async <Row extends QueryResultRow>(sql: string, params?: readonly unknown[]) => {
       try {
         return (await client.query<Row>(sql, params === undefined ? undefined : [...params])).rows;

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { testFolder } from "../../testing/test-folder.ts";
 import { urlOfDatabase } from "./scratch-client.ts";
 import { scratchFolder } from "./scratch-folder.ts";
-import { scratchName, templateName } from "./scratch-name.ts";
+import { isScratchName, scratchName, scratchPattern, templateName } from "./scratch-name.ts";
 
 test("everybody in a workspace gets one folder, another workspace gets another", async () => {
   await using one = testFolder();
@@ -28,6 +28,21 @@ test("names are short, whatever they stand for, and differ where their parts do"
   expect(templateName(["x".repeat(10_000)])).toMatch(/^ctb_template_[0-9a-f]{24}$/);
   expect(templateName(["a", "bc"])).not.toBe(templateName(["ab", "c"]));
   expect(scratchName(0x7fff_ffff, Number.MAX_SAFE_INTEGER).length).toBeLessThan(64);
+});
+
+test("the name of a database shows that it was given here", () => {
+  const name = scratchName(0xdead_beef, 2024);
+  expect(name).toMatch(new RegExp(scratchPattern, "u"));
+  expect(isScratchName(name)).toBe(true);
+  for (const other of [
+    "ctb_test_deadbeef_2024",
+    "ctb_test_deadbeef_2024_000000",
+    `${name}0`,
+    `x${name}`,
+    name.replace("_2024_", "_2025_"),
+  ]) {
+    expect([other, isScratchName(other)]).toEqual([other, false]);
+  }
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import { quoteIdentifier } from "../quote-identifier.ts";
 import type { AdminSession } from "./admin-session.ts";
 import { dropDatabase } from "./create-database.ts";
-import { ownerLockClass, scratchPattern, templatePattern } from "./scratch-name.ts";
+import { isScratchName, ownerLockClass, scratchPattern, templatePattern } from "./scratch-name.ts";
 
 /** What may stay. */
 export interface SweepLimits {
@@ -16,8 +16,8 @@ const weekMs = 168 * hourMs;
 
 /**
  * Drops the databases of processes that live no more, here or on another machine, half-built templates with them, and
- * templates that nobody uses. What cannot be dropped (a prepared transaction, a database of another user) stays. Gives the
- * names of what it dropped.
+ * templates that nobody uses. What somebody is connected to stays, as does what cannot be dropped (a prepared transaction, a
+ * database of another user). Gives the names of what it dropped.
  *
  * @throws {PostgresError} when the server does not answer.
  */
@@ -48,18 +48,28 @@ interface Leftover {
 async function leftovers(admin: AdminSession, limits: SweepLimits): Promise<readonly Leftover[]> {
   const { templateIdleMs = weekMs, templates = 16 } = limits;
   // The locks of all databases: the owner may have come in by another one than this process.
-  const rows = await admin.run<{ name: string; used: string | null; alive: boolean | null }>(
-    `SELECT d.datname AS name, shobj_description(d.oid, 'pg_database') AS used,
+  const rows = await admin.run<{
+    name: string;
+    used: string | null;
+    alive: boolean | null;
+    visited: boolean;
+  }>(
+    `SELECT d.datname AS name, shobj_description(d.oid, 'pg_database') AS used, ${visitedSql} AS visited,
       (SELECT true FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = ${ownerLockClass} AND l.objsubid = 2 AND l.granted
         AND lpad(to_hex(l.objid::bigint), 8, '0') = substring(d.datname, '${scratchPattern}') LIMIT 1) AS alive
       FROM pg_database d WHERE d.datname ~ '${scratchPattern}' OR d.datname ~ '${templatePattern}'`,
     "later",
   );
-  const own = /^ctb_test_/;
-  const dead = rows.filter(({ name, alive }) => own.test(name) && alive !== true);
+  const dead = rows.filter(
+    ({ name, alive, visited }) => isScratchName(name) && alive !== true && !visited,
+  );
   const byUse = rows
-    .filter(({ name }) => !own.test(name))
-    .map(({ name, used }) => ({ name, idleMs: Date.now() - (Date.parse(used ?? "") || 0) }))
+    .filter(({ name, visited }) => name.startsWith("ctb_template_") && !visited)
+    // One that nobody has written a note for is none of ours.
+    .flatMap(({ name, used }) => {
+      const idleMs = Date.now() - Date.parse(used ?? "");
+      return Number.isNaN(idleMs) ? [] : [{ name, idleMs }];
+    })
     .toSorted((a, b) => a.idleMs - b.idleMs);
   // That one is in use is written down every ten minutes.
   const unused = byUse.filter(
@@ -73,3 +83,10 @@ async function leftovers(admin: AdminSession, limits: SweepLimits): Promise<read
     ...unused.map(({ name }) => ({ name, template: true })),
   ];
 }
+
+/**
+ * Whether somebody is connected to it: the session that holds an owner's lock may be cut while the others live. A session that has been
+ * busy for long does not count: the server notices only between statements that its client is gone.
+ */
+const visitedSql = `EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid AND a.usesysid IS NOT NULL
+  AND (a.state IS DISTINCT FROM 'active' OR a.state_change > now() - interval '1 minute'))`;
