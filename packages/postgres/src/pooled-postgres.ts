@@ -97,7 +97,7 @@ export class PooledPostgres extends Access implements Postgres {
     const schemas = options.schemas ?? [this.context.registry?.schema ?? "public"];
     return await withSession(
       this.source,
-      async (session) => await readCatalog(session, schemas),
+      async (session) => await readCatalog(session, schemas, { signal: options.signal }),
       options.signal,
     );
   }

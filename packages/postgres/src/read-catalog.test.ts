@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../testing/index.ts";
 import type { Catalog, CatalogTable } from "./catalog.ts";
@@ -296,3 +297,29 @@ test.each([
 ])("%s without its parentheses is %s", (expression, bare) => {
   expect(withoutParentheses(expression)).toBe(bare);
 });
+
+test("a catalog that waits for a locked table is given up by the signal, in the server too", async () => {
+  await db.query("CREATE TABLE held (id integer CHECK (id > 0), at timestamp DEFAULT now())");
+  await db.withConnection(async (connection) => {
+    await connection.query("BEGIN");
+    await connection.query("LOCK TABLE held IN ACCESS EXCLUSIVE MODE");
+    const stop = new AbortController();
+    const reading = db.readCatalog({ signal: stop.signal });
+    await waitForWaiting();
+    stop.abort();
+    await expect(reading).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(await waiting()).toBe(0);
+    await connection.query("ROLLBACK");
+  });
+});
+
+async function waiting(): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    "SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+  );
+  return rows[0]?.count ?? 0;
+}
+
+async function waitForWaiting(): Promise<void> {
+  while ((await waiting()) === 0) await setTimeout(10);
+}

@@ -9,12 +9,16 @@ import type {
   CatalogKey,
   CatalogTable,
 } from "./catalog.ts";
-import type { Session } from "./session.ts";
+import type { Limits, Session } from "./session.ts";
 import { typedRow } from "./typed-row.ts";
 
 /** Reads what some schemas have. @throws {PostgresError} */
-export async function readCatalog(session: Session, schemas: readonly string[]): Promise<Catalog> {
-  const results = await runScript(session, catalogSql(schemas));
+export async function readCatalog(
+  session: Session,
+  schemas: readonly string[],
+  limits: Limits = {},
+): Promise<Catalog> {
+  const results = await runScript(session, catalogSql(schemas), limits);
   // BEGIN and SET came first.
   const [, , version, tables, columns, constraints, indexes, enums, sequences, views] = results;
   const parts: TableParts = {
@@ -46,9 +50,13 @@ interface ScriptResult {
   readonly rows: readonly object[];
 }
 
-async function runScript(session: Session, text: string): Promise<readonly ScriptResult[]> {
+async function runScript(
+  session: Session,
+  text: string,
+  limits: Limits,
+): Promise<readonly ScriptResult[]> {
   try {
-    const results: unknown = await session.run({ text });
+    const results: unknown = await session.run({ text }, limits);
     return Array.isArray(results) ? results : [];
   } catch (error) {
     // It failed between BEGIN and COMMIT.

@@ -8,6 +8,7 @@ import { scratchFolder, serverForTests } from "@ctb-data/postgres/scratch";
 import { openTestDatabases } from "@ctb-data/test-fixtures";
 import { type Contender, compare, type Figure } from "./measure.ts";
 import type { Aim, BenchResult, Comparison } from "./report.ts";
+import { benchSeeding } from "./seed-bench.ts";
 import { copies, migrations, pglite, psql } from "./testdb-contenders.ts";
 import { largeTestdb, seedTestdb, type TestdbProject } from "./testdb-projects.ts";
 
@@ -26,7 +27,7 @@ interface Clients {
   readonly pgDump: string | undefined;
 }
 
-/** Times an isolated migrated database: ours, cold and from the pool, against how it is done elsewhere, on one server. */
+/** Times an isolated migrated database: ours, cold and from the pool, against how it is done elsewhere, on one server; and how fast rows come into one. */
 export async function benchTestdb(options: { readonly quick: boolean }): Promise<BenchResult> {
   const folder = await mkdtemp(join(tmpdir(), "ctb-data-bench-"));
   // Where the package keeps its own, too: in memory, if there is plenty.
@@ -43,6 +44,7 @@ export async function benchTestdb(options: { readonly quick: boolean }): Promise
     const comparisons: Comparison[] = [];
     for (const project of [await seedTestdb(), await largeTestdb(folder)])
       comparisons.push(await compareProject(setting, project));
+    comparisons.push(...(await benchSeeding({ quick: options.quick, server })));
     return {
       comparisons,
       packages: ["@electric-sql/pglite", "pg"],
