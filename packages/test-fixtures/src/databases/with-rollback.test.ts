@@ -127,3 +127,27 @@ test("values of a sequence are not given back", async () => {
   const inside = await withRollback(db, next);
   expect(await next(db)).toBe(Number(inside) + 1);
 });
+
+test.each(["COMMIT", "COMMIT; BEGIN", "ROLLBACK", "ROLLBACK; BEGIN"])(
+  "%s as a statement within is told, also when an error comes out",
+  async (end) => {
+    const { db } = database;
+    const error = new Error("of the test");
+    const ending = withRollback(db, async (tx) => {
+      await add(tx, "may stay");
+      await tx.query(end);
+    });
+    await expect(ending).rejects.toMatchObject({ code: "REFUSED" });
+    const failing = withRollback(db, async (tx) => {
+      await withRollback(tx, async (inner) => await inner.query(end));
+      throw error;
+    });
+    await expect(failing).rejects.toMatchObject({ code: "REFUSED" });
+    const throwing = withRollback(db, async (tx) => {
+      await tx.query(end);
+      throw error;
+    });
+    await expect(throwing).rejects.toMatchObject({ code: "REFUSED", cause: error });
+    await db.query("TRUNCATE notes");
+  },
+);
