@@ -46,7 +46,7 @@ test("a database on the embedded server is migrated, stays, is listed, and goes 
   expect(created.stdout).toMatch(
     /^DATABASE_URL=postgres:\/\/postgres:[^*\s]+@127\.0\.0\.1:\d+\/testdb_1$/mu,
   );
-  expect(created.stdout).toMatch(/^FIREBASE_PROJECT_ID=demo-testdb-1$/mu);
+  expect(created.stdout).toMatch(/^FIREBASE_PROJECT_ID=demo-testdb-1-[0-9a-f]{8}$/mu);
   expect(created.stdout).toContain("Next: ctb-data testdb seed testdb_1\n");
   const second = await runCliProcess(["testdb", "create", "--json"], { cwd });
   expect(JSON.parse(second.stdout)).toMatchObject({ name: "testdb_2", migrations: 1 });
@@ -142,6 +142,18 @@ test("the Firestore project beside it is named, and cleared with it", async () =
   expect((await fetch(`${documents}/notes/a`, { headers })).status).toBe(200);
   await runCliProcess(["testdb", "drop", name, "--yes"], { cwd, env });
   expect((await fetch(`${documents}/notes/a`, { headers })).status).toBe(404);
+});
+
+test("a name that PostgreSQL would refuse or cut is wrong usage, and makes no database", async () => {
+  await using server = await createTestDatabase();
+  await using dir = await testDir(registry);
+  const env = { DATABASE_URL: server.url };
+  for (const name of ["", "ä".repeat(32)]) {
+    const args = ["testdb", "create", "--name", name];
+    const { code, stderr } = await runCliProcess(args, { cwd: dir.path, env });
+    expect(code).toBe(2);
+    expect(stderr).toContain("(USAGE)");
+  }
 });
 
 test("production is refused, and a pooler", async () => {

@@ -36,9 +36,11 @@ export async function listTestDatabases(db: Postgres): Promise<readonly TestData
 /**
  * Makes an empty database of this name, or of the first free one, and gives its name.
  *
- * @throws {CliError} ALREADY_EXISTS when the name is taken. @throws {PostgresError} PERMISSION_DENIED without CREATEDB.
+ * @throws {CliError} USAGE for a name that PostgreSQL does not take as it is; ALREADY_EXISTS when it is taken.
+ * @throws {PostgresError} PERMISSION_DENIED without CREATEDB.
  */
 export async function makeTestDatabase(db: Postgres, name?: string): Promise<string> {
+  checkName(name);
   for (let number = 1; ; number += 1) {
     const wanted = name ?? `${defaultName}${number}`;
     try {
@@ -56,6 +58,14 @@ export async function makeTestDatabase(db: Postgres, name?: string): Promise<str
       }
     }
   }
+}
+
+function checkName(name: string | undefined): void {
+  const bytes = Buffer.byteLength(name ?? defaultName);
+  if (bytes > 0 && bytes < 64) return;
+  throw new CliError("USAGE", `The name of a database has 1 to 63 bytes, this one ${bytes}.`, {
+    hint: "Choose another one, or leave --name out.",
+  });
 }
 
 /** Writes down that all is in it. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { CommandContext } from "../command-context.ts";
 import { settingPath } from "../config/load-settings.ts";
@@ -69,7 +70,7 @@ export async function testFirestore({
   readonly name: string;
 }): Promise<TestFirestore | undefined> {
   const target = firestoreTargetOf({ dir, settings });
-  const projectId = testProjectId(name);
+  const projectId = testProjectId({ dir, settings, name });
   if (target.kind === "cloud") return undefined;
   if (target.kind === "emulator") return { kind: "emulator", projectId, host: target.host };
   const { readServerInfo } = await import("@ctb-data/firestore-emulator");
@@ -81,8 +82,22 @@ export async function testFirestore({
   };
 }
 
-/** Google's tools take a project that begins with `demo-` for one that is not in the cloud; at most 30 characters. */
-function testProjectId(name: string): string {
-  const word = name.toLowerCase().replaceAll(/[^a-z0-9]+/gu, "-");
-  return `demo-${word}`.slice(0, 30).replace(/-+$/u, "");
+/**
+ * A name that no other test database has, on no server, and no project that somebody works in: dropping the database empties it.
+ * Google's tools take one that begins with `demo-` for one that is not in the cloud; at most 30 characters.
+ */
+function testProjectId({ dir, settings, name }: Parameters<typeof testFirestore>[0]): string {
+  const word = name.toLowerCase().replaceAll(/[^a-z0-9]+/gu, "-").replaceAll(/^-|-$/gu, "").slice(0, 16); // prettier-ignore
+  const url = settings.TEST_DATABASE_URL ?? settings.DATABASE_URL;
+  const server = url === undefined ? settingPath(dir, settings.CTB_DATA_DIR) : serverOf(url);
+  const own = createHash("sha256")
+    .update(JSON.stringify([server, name]))
+    .digest("hex")
+    .slice(0, 8);
+  return ["demo", ...(word === "" ? [] : [word.replace(/-$/u, "")]), own].join("-");
+}
+
+/** The server's part of a URL: user, password and options may change. */
+function serverOf(url: string): string {
+  return /^[^:]+:\/\/(?:[^/?]*@)?(?<server>[^/?]*)/u.exec(url)?.groups?.["server"] ?? "";
 }
