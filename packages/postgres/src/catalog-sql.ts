@@ -11,6 +11,8 @@ export function catalogSql(schemas: readonly string[]): string {
   return [
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     `SET LOCAL search_path = ${path}`,
+    // A role may have it; types and expressions would be printed otherwise than for others.
+    "SET LOCAL quote_all_identifiers = off",
     "SELECT pg_catalog.current_setting('server_version') AS version",
     ...queries.map((query) => query.replaceAll("$SCHEMAS", list)),
     "COMMIT",
@@ -23,10 +25,10 @@ SELECT n.nspname AS schema, c.relname AS name, c.oid AS oid, c.relkind = 'p' AS 
   c.reltuples::float8 AS rows, d.description AS comment
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_catalog.pg_description d ON d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
+LEFT JOIN pg_catalog.pg_description d ON d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AND d.objoid = c.oid AND d.objsubid = 0
 WHERE n.nspname = $SCHEMAS AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e
-    WHERE e.classid = 'pg_catalog.pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
+    WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AND e.objid = c.oid AND e.deptype = 'e')
 ORDER BY n.nspname, c.relname`;
 
 const columns = `
@@ -36,11 +38,11 @@ SELECT a.attrelid AS oid, a.attnum AS number, a.attname AS name,
   a.attgenerated::text AS generated, d.description AS comment,
   CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::pg_catalog.regcollation::text END AS collation,
   (SELECT o.conname FROM pg_catalog.pg_constraint o WHERE o.conrelid = a.attrelid AND o.contype = 'n'
-    AND o.conkey = ARRAY[a.attnum] AND NOT o.convalidated) AS "notNullNotValid",
+    AND o.conkey OPERATOR(pg_catalog.=) ARRAY[a.attnum] AND NOT o.convalidated) AS "notNullNotValid",
   EXISTS (SELECT FROM pg_catalog.pg_depend s
-    JOIN pg_catalog.pg_depend u ON u.classid = 'pg_catalog.pg_attrdef'::regclass AND u.objid = f.oid
-      AND u.refclassid = 'pg_catalog.pg_class'::regclass AND u.refobjid = s.objid
-    WHERE s.classid = 'pg_catalog.pg_class'::regclass AND s.refclassid = 'pg_catalog.pg_class'::regclass
+    JOIN pg_catalog.pg_depend u ON u.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass::pg_catalog.oid AND u.objid = f.oid
+      AND u.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AND u.refobjid = s.objid
+    WHERE s.classid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AND s.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
       AND s.refobjid = a.attrelid AND s.refobjsubid = a.attnum AND s.deptype = 'a') AS serial
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
@@ -48,7 +50,7 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
 LEFT JOIN pg_catalog.pg_description d
-  ON d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = a.attrelid AND d.objsubid = a.attnum
+  ON d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AND d.objoid = a.attrelid AND d.objsubid = a.attnum
 WHERE n.nspname = $SCHEMAS AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum`;
 
@@ -63,18 +65,18 @@ SELECT o.conrelid AS oid, o.conname AS name, o.contype::text AS type, o.conkey A
   rc.relname AS "referencedTable", o.confdeltype::text AS "onDelete", o.confupdtype::text AS "onUpdate",
   o.condeferrable AS deferrable, o.condeferred AS deferred, o.convalidated AS validated,
   o.confmatchtype::text AS match,
-  COALESCE((pg_catalog.to_jsonb(o) ->> 'conenforced')::pg_catalog.bool, true) AS enforced,
-  COALESCE((pg_catalog.to_jsonb(o) ->> 'conperiod')::pg_catalog.bool, false) AS period,
-  NULLIF(pg_catalog.to_jsonb(o) -> 'confdelsetcols', 'null') AS "onDeleteColumns",
-  COALESCE((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::pg_catalog.bool, false) AS "nullsNotDistinct",
+  COALESCE((pg_catalog.to_jsonb(o) ->> 'conenforced'::pg_catalog.text)::pg_catalog.bool, true) AS enforced,
+  COALESCE((pg_catalog.to_jsonb(o) ->> 'conperiod'::pg_catalog.text)::pg_catalog.bool, false) AS period,
+  NULLIF(pg_catalog.to_jsonb(o) -> 'confdelsetcols'::pg_catalog.text, 'null') AS "onDeleteColumns",
+  COALESCE((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct'::pg_catalog.text)::pg_catalog.bool, false) AS "nullsNotDistinct",
   o.contype <> 'f' OR NOT EXISTS (
     WITH RECURSIVE parts (oid) AS (
       SELECT o.oid UNION ALL SELECT p.oid FROM pg_catalog.pg_constraint p JOIN parts ON p.conparentid = parts.oid)
     SELECT FROM pg_catalog.pg_trigger g JOIN parts ON g.tgconstraint = parts.oid
     WHERE g.tgenabled NOT IN ('O', 'A')) AS "triggersEnabled",
   pg_catalog.pg_get_expr(o.conbin, o.conrelid) AS expression,
-  (SELECT array_agg(ra.attname ORDER BY k.place)
-    FROM unnest(o.confkey) WITH ORDINALITY k (number, place)
+  (SELECT pg_catalog.array_agg(ra.attname ORDER BY k.place)
+    FROM pg_catalog.unnest(o.confkey) WITH ORDINALITY k (number, place)
     JOIN pg_catalog.pg_attribute ra ON ra.attrelid = o.confrelid AND ra.attnum = k.number) AS "referencedNames"
 FROM pg_catalog.pg_constraint o
 JOIN pg_catalog.pg_class c ON c.oid = o.conrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
@@ -90,10 +92,10 @@ const indexes = `
 SELECT i.indrelid AS oid, c.relname AS name, i.indisunique AS unique, m.amname AS method,
   pg_catalog.pg_get_indexdef(i.indexrelid) AS definition, pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
   i.indisvalid AS valid, i.indnkeyatts AS keys,
-  COALESCE((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::pg_catalog.bool, false) AS "nullsNotDistinct",
-  (SELECT array_agg(DISTINCT d.refobjsubid) FROM pg_catalog.pg_depend d
-    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid
-      AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid > 0) AS columns,
+  COALESCE((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct'::pg_catalog.text)::pg_catalog.bool, false) AS "nullsNotDistinct",
+  (SELECT pg_catalog.array_agg(DISTINCT d.refobjsubid) FROM pg_catalog.pg_depend d
+    WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AND d.objid = i.indexrelid
+      AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AND d.refobjid = i.indrelid AND d.refobjsubid > 0) AS columns,
   (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
       'number', i.indkey[k], 'text', pg_catalog.pg_get_indexdef(i.indexrelid, k + 1, true), 'option', i.indoption[k],
       'class', CASE WHEN p.opcdefault THEN NULL ELSE p.opcname END) ORDER BY k)
@@ -110,10 +112,10 @@ ORDER BY i.indrelid, c.relname`;
 
 const enums = `
 SELECT n.nspname AS schema, t.typname AS name, d.description AS comment,
-  (SELECT array_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid) AS values
+  (SELECT pg_catalog.array_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid) AS values
 FROM pg_catalog.pg_type t
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-LEFT JOIN pg_catalog.pg_description d ON d.classoid = 'pg_catalog.pg_type'::regclass AND d.objoid = t.oid AND d.objsubid = 0
+LEFT JOIN pg_catalog.pg_description d ON d.classoid = 'pg_catalog.pg_type'::pg_catalog.regclass::pg_catalog.oid AND d.objoid = t.oid AND d.objsubid = 0
 WHERE n.nspname = $SCHEMAS AND t.typtype = 'e'
 ORDER BY n.nspname, t.typname`;
 
@@ -123,8 +125,8 @@ SELECT n.nspname AS schema, c.relname AS name, pg_catalog.format_type(s.seqtypid
 FROM pg_catalog.pg_sequence s
 JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
-  AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
+LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AND d.objid = c.oid
+  AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
 LEFT JOIN pg_catalog.pg_class t ON t.oid = d.refobjid
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
 WHERE n.nspname = $SCHEMAS

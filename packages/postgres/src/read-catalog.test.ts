@@ -86,6 +86,21 @@ describe("readCatalog", () => {
     ]);
   });
 
+  test("reads the same whatever a role has set for how names are quoted", async () => {
+    await db.query("CREATE ROLE quoting LOGIN SUPERUSER PASSWORD 'q'");
+    await db.query("ALTER ROLE quoting SET quote_all_identifiers = on");
+    const url = new URL(database.url);
+    url.username = "quoting";
+    url.password = "q";
+    try {
+      await using other = await openPostgres({ url: url.href });
+      const schemas = ["Odd schema", "public"];
+      expect(await other.readCatalog({ schemas })).toEqual(await db.readCatalog({ schemas }));
+    } finally {
+      await db.query("DROP ROLE quoting");
+    }
+  });
+
   test("reads indexes with their expressions, orders, conditions and included columns", async () => {
     const { indexes } = tableOf(await db.readCatalog({ schemas: ["Odd schema"] }), "parents");
     expect(indexes).toMatchObject([

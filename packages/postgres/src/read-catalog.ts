@@ -20,7 +20,7 @@ export async function readCatalog(
 ): Promise<Catalog> {
   const results = await runScript(session, catalogSql(schemas), limits);
   // BEGIN and SET came first.
-  const [, , version, tables, columns, constraints, indexes, enums, sequences, views] = results;
+  const [, , , version, tables, columns, constraints, indexes, enums, sequences, views] = results;
   const parts: TableParts = {
     columns: byTable(columns),
     constraints: byTable(constraints),
