@@ -50,7 +50,7 @@ export type FindingKind =
 
 /** One place where it is so. */
 export interface Example {
-  /** Of a row: its primary key as texts (its `ctid` where it has none). Of a document: `path`. */
+  /** Of a row: its primary key as texts (its `ctid` where it has none, or one that may not be shown). Of a document: `path`. */
   readonly key: Readonly<Record<string, string | null>>;
   /**
    * The offending values as texts, at most 120 characters of each; left out for encrypted columns, and those that have a

@@ -6,6 +6,7 @@ import { keysOf } from "../rows/keys-of.ts";
 import { referencesOf } from "../rows/references-of.ts";
 import type { TableScan } from "../rows/row-rule.ts";
 import { columnRules, uncheckedColumns } from "../rules/column-rules.ts";
+import { isHidden } from "../rules/rule-column.ts";
 import { checkTablesAreThere } from "./check-check-options.ts";
 import type { CheckPart } from "./check-options.ts";
 
@@ -55,10 +56,21 @@ function scanOf(
   return {
     table: `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`,
     name: table.name,
-    key: table.primaryKey?.columns ?? [],
+    key: shownKey(table, options.registry),
     estimatedRows: table.estimatedRows,
     rules: options.parts.has("rows") ? columnRules(rulesOf(table, options)) : [],
   };
+}
+
+/** None when a part of it may not be shown: the place of a row says which it is, too. */
+function shownKey(live: CatalogTable, { tables }: Registry): readonly string[] {
+  const columns = live.primaryKey?.columns ?? [];
+  const known = tables.get(live.name)?.columns;
+  const isShown = columns.every((name) => {
+    const column = known?.get(name);
+    return column === undefined || !isHidden(column);
+  });
+  return isShown ? columns : [];
 }
 
 function rulesOf(

@@ -47,13 +47,13 @@ SELECT n.nspname AS schema, t.relname AS table, a.attname AS column, sn.nspname 
 FROM (
   SELECT d.refobjid AS relid, d.refobjsubid AS number, d.objid AS sequence
   FROM pg_catalog.pg_depend d
-  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
     AND d.refobjsubid > 0 AND d.deptype = 'i'
   UNION
   SELECT f.adrelid, f.adnum, d.refobjid
   FROM pg_catalog.pg_attrdef f
-  JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid = f.oid
-    AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+  JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass::pg_catalog.oid AND d.objid = f.oid
+    AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
 ) u
 JOIN pg_catalog.pg_sequence q ON q.seqrelid = u.sequence AND NOT q.seqcycle
 JOIN pg_catalog.pg_class s ON s.oid = u.sequence
@@ -61,7 +61,7 @@ JOIN pg_catalog.pg_namespace sn ON sn.oid = s.relnamespace
 JOIN pg_catalog.pg_class t ON t.oid = u.relid AND t.relkind IN ('r', 'p') AND NOT t.relispartition
 JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace AND n.nspname = $1
 JOIN pg_catalog.pg_attribute a ON a.attrelid = u.relid AND a.attnum = u.number
-  AND a.atttypid IN ('int2'::pg_catalog.regtype, 'int4'::pg_catalog.regtype, 'int8'::pg_catalog.regtype, 'numeric'::pg_catalog.regtype)
+  AND a.atttypid IN ('int2'::pg_catalog.regtype::pg_catalog.oid, 'int4'::pg_catalog.regtype::pg_catalog.oid, 'int8'::pg_catalog.regtype::pg_catalog.oid, 'numeric'::pg_catalog.regtype::pg_catalog.oid)
 ORDER BY t.relname, a.attnum, s.relname`;
 
 async function checkUse(db: Queryable, use: SequenceUse): Promise<Finding | undefined> {
@@ -70,11 +70,11 @@ async function checkUse(db: Queryable, use: SequenceUse): Promise<Finding | unde
   const sequence = `${quoteIdentifier(use.sequenceSchema)}.${quoteIdentifier(use.sequence)}`;
   const isDown = use.increment < 0n;
   const farthest = isDown ? "min" : "max";
-  const next = `CASE WHEN s.is_called THEN s.last_value::numeric + ${use.increment} ELSE s.last_value END`;
+  const next = `CASE WHEN s.is_called THEN s.last_value::numeric + ${use.increment}::numeric ELSE s.last_value::numeric END`;
   const { rows } = await db.query<{ readonly farthest: string; readonly next: string }>(
     `SELECT m.farthest::text AS farthest, (${next})::text AS next
-     FROM (SELECT ${farthest}(${column}) AS farthest FROM ${table}) m, ${sequence} s
-     WHERE m.farthest ${isDown ? "<=" : ">="} ${next}`,
+     FROM (SELECT pg_catalog.${farthest}(${column}) AS farthest FROM ${table}) m, ${sequence} s
+     WHERE m.farthest::numeric ${isDown ? "<=" : ">="} ${next}`,
   );
   const [row] = rows;
   if (!row) return undefined;

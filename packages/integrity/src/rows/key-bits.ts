@@ -36,7 +36,10 @@ export async function readKeyBits(
 ): Promise<KeyBits | undefined> {
   const columns = reference.referencedColumns.map((name) => columnOf("r", name));
   const from = `FROM ${fromTable(reference.referencedTable, facts)} AS r WHERE ${columns.map((sql) => `${sql} IS NOT NULL`).join(" AND ")}`;
-  const limits = columns.flatMap((sql) => [`min(${sql})::text`, `max(${sql})::text`]);
+  const limits = columns.flatMap((sql) => [
+    `pg_catalog.min(${sql})::text`,
+    `pg_catalog.max(${sql})::text`,
+  ]);
   const { rows } = await connection.query<{ limits: readonly (string | null)[] }>(
     `SELECT ARRAY[${limits.join(", ")}] AS limits ${from}`,
     [],

@@ -39,7 +39,8 @@ export function hashSql(parts: readonly string[], types: readonly string[], seed
 export function repeatedHashesSql(plan: KeysPlan): string {
   const hashes = plan.keys.map(({ hash }, index) => caseSql(plan.keys[index], hash)).join(", ");
   const [first = ""] = plan.keys.map((one) => caseSql(one, one.hash));
-  const list = plan.keys.length === 1 ? first : `pg_catalog.unnest(ARRAY[${hashes}]::pg_catalog.int8[])`;
+  const list =
+    plan.keys.length === 1 ? first : `pg_catalog.unnest(ARRAY[${hashes}]::pg_catalog.int8[])`;
   // OFFSET 0: null is left out before the sort.
   return `SELECT h FROM (SELECT ${list} AS h FROM ${rowsSql(plan)} AS t OFFSET 0) AS x WHERE h IS NOT NULL GROUP BY h HAVING pg_catalog.count(*) > 1`;
 }

@@ -12,10 +12,10 @@ export async function rewrittenTables(
   tables: Iterable<string>,
 ): Promise<ReadonlySet<string>> {
   const { rows } = await connection.query<{ table: string }>(
-    `SELECT DISTINCT n.name AS "table" FROM unnest($1::text[]) AS n (name)
-    CROSS JOIN LATERAL (SELECT relid FROM pg_partition_tree(to_regclass(n.name)) UNION SELECT to_regclass(n.name)) AS p
+    `SELECT DISTINCT n.name AS "table" FROM pg_catalog.unnest($1::text[]) AS n (name)
+    CROSS JOIN LATERAL (SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(n.name)) UNION SELECT pg_catalog.to_regclass(n.name)::pg_catalog.oid) AS p
     JOIN pg_class AS c ON c.oid = p.relid
-    WHERE c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid)`,
+    WHERE c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid)`,
     [[...tables]],
   );
   return new Set(rows.map(({ table }) => table));

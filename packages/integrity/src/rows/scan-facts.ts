@@ -11,6 +11,8 @@ export interface TableFacts {
   readonly types: ReadonlyMap<string, string>;
   /** By name, of columns of texts. */
   readonly collations: ReadonlyMap<string, Collation>;
+  /** By name, of types that have an `=` of their own outside of pg_catalog: its schema, quoted. */
+  readonly equalities: ReadonlyMap<string, string>;
 }
 
 export interface Collation {
@@ -48,6 +50,9 @@ export async function readTableFacts(
       collations: new Map(
         row.columns.flatMap(({ name, collation }) => (collation ? [[name, collation]] : [])),
       ),
+      equalities: new Map(
+        row.columns.flatMap(({ name, equality }) => (equality === null ? [] : [[name, equality]])),
+      ),
     });
   }
   return facts;
@@ -61,22 +66,35 @@ interface FactsRow {
     readonly name: string;
     readonly type: string;
     readonly collation: Collation | null;
+    readonly equality: string | null;
   }[];
 }
 
-/** Rows: what is known of pages that were read is taken for all pages that there are now; without that, 100 a page. */
-const estimate = `CASE WHEN l.relkind NOT IN ('r', 'm') THEN greatest(l.reltuples, 0) WHEN l.reltuples < 0 OR l.relpages = 0
-    THEN pg_relation_size(l.oid) / current_setting('block_size')::float8 * 100
-  ELSE l.reltuples / l.relpages * (pg_relation_size(l.oid) / current_setting('block_size')::float8) END`;
+const pageCount = `(pg_catalog.pg_relation_size(l.oid)::float8 / pg_catalog.current_setting('block_size')::float8)`;
 
-const leaves = "(SELECT relid FROM pg_partition_tree(c.oid) WHERE isleaf UNION SELECT c.oid)";
+/** Rows: what is known of pages that were read is taken for all pages that there are now; without that, 100 a page. */
+const estimate = `CASE WHEN l.relkind NOT IN ('r', 'm') THEN greatest(l.reltuples::float8, 0) WHEN l.reltuples::float8 < 0::float8 OR l.relpages = 0
+    THEN ${pageCount} * 100::float8
+  ELSE l.reltuples::float8 / l.relpages::float8 * ${pageCount} END`;
+
+const leaves =
+  "(SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree(c.oid) WHERE isleaf UNION SELECT c.oid)";
+
+/** The schema of the `=` by which the type's default class of btree or hash compares: that of `citext` is where the extension is. */
+const equality = `SELECT pg_catalog.format('%I', n.nspname) FROM pg_opclass k
+      JOIN pg_amop m ON m.amopfamily = k.opcfamily AND m.amoplefttype = k.opcintype AND m.amoprighttype = k.opcintype
+      JOIN pg_am h ON h.oid = k.opcmethod AND (h.amname, m.amopstrategy) IN (('btree', 3), ('hash', 1))
+      JOIN pg_operator p ON p.oid = m.amopopr AND p.oprname = '='
+      JOIN pg_namespace n ON n.oid = p.oprnamespace AND n.nspname <> 'pg_catalog'
+    WHERE k.opcdefault AND k.opcintype = coalesce(b.base, a.atttypid) LIMIT 1`;
 
 const factsSql = `SELECT c.oid::text AS oid, c.relkind = 'p' AS partitioned,
-  coalesce((SELECT sum(${estimate}) FROM pg_class l WHERE l.oid IN ${leaves}), 0)::float8 AS rows,
-  (SELECT coalesce(jsonb_agg(jsonb_build_object('name', a.attname,
-      'type', format_type(coalesce(b.base, a.atttypid), NULL), 'collation', CASE WHEN o.oid IS NOT NULL THEN
-        jsonb_build_object('name', format('%I.%I', (SELECT nspname FROM pg_namespace WHERE oid = o.collnamespace), o.collname),
-          'deterministic', o.collisdeterministic) END)), '[]')
+  coalesce((SELECT pg_catalog.sum(${estimate}) FROM pg_class l WHERE l.oid IN ${leaves}), 0)::float8 AS rows,
+  (SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', a.attname,
+      'type', pg_catalog.format_type(coalesce(b.base, a.atttypid), NULL), 'collation', CASE WHEN o.oid IS NOT NULL THEN
+        pg_catalog.jsonb_build_object('name', pg_catalog.format('%I.%I', (SELECT nspname FROM pg_namespace WHERE oid = o.collnamespace), o.collname),
+          'deterministic', o.collisdeterministic) END,
+      'equality', (${equality}))), '[]')
     FROM pg_attribute a
     LEFT JOIN pg_collation o ON o.oid = a.attcollation
     LEFT JOIN LATERAL (WITH RECURSIVE d (base, kind) AS (
@@ -86,7 +104,7 @@ const factsSql = `SELECT c.oid::text AS oid, c.relkind = 'p' AS partitioned,
           FROM d JOIN pg_type y ON y.oid = d.base AND d.kind = 'd')
       SELECT base FROM d WHERE kind <> 'd') b ON true
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
-  FROM pg_class c WHERE c.oid = to_regclass($1)`;
+  FROM pg_class c WHERE c.oid = pg_catalog.to_regclass($1)::pg_catalog.oid`;
 
 /** The parts that a table consists of: itself, or its partitions. @throws {PostgresError} */
 export async function readPieces(
@@ -94,13 +112,13 @@ export async function readPieces(
   table: string,
 ): Promise<readonly TablePiece[]> {
   const { rows } = await connection.query<TablePiece>(
-    `SELECT format('%I.%I', n.nspname, l.relname) AS "table", (${estimate})::float8 AS "estimatedRows",
+    `SELECT pg_catalog.format('%I.%I', n.nspname, l.relname) AS "table", (${estimate})::float8 AS "estimatedRows",
       l.relkind = 'r' AND coalesce(m.amname = 'heap', true) AS heap,
-      CASE WHEN l.relkind = 'f' THEN 0 ELSE (pg_relation_size(l.oid) / current_setting('block_size')::int)::int END AS pages
+      CASE WHEN l.relkind = 'f' THEN 0 ELSE (${pageCount})::int END AS pages
     FROM pg_class c JOIN pg_class l ON l.oid IN ${leaves}
     JOIN pg_namespace n ON n.oid = l.relnamespace
     LEFT JOIN pg_am m ON m.oid = l.relam
-    WHERE c.oid = to_regclass($1) AND l.relkind <> 'p' ORDER BY l.oid`,
+    WHERE c.oid = pg_catalog.to_regclass($1)::pg_catalog.oid AND l.relkind <> 'p' ORDER BY l.oid`,
     [table],
   );
   return rows;

@@ -101,3 +101,48 @@ tables:
   expect(found["duplicate:numbers(n)"]).toContain("50001 for 50000");
   expect(found["duplicate:numbers(m)"]?.length).toBe(50_002 - 7);
 });
+
+test("a key that some row makes fail is named, and all others are looked at", async () => {
+  await using world = await rowsWorld(
+    "CREATE TABLE things (id int PRIMARY KEY, code text, data jsonb)",
+    `INSERT INTO things VALUES (1, 'a', '{"n": "secret"}'), (2, 'a', '{"n": "7"}'), (3, 'b', '{"n": "7"}')`,
+    "CREATE TABLE notes (id int PRIMARY KEY, n int)",
+    "CREATE FUNCTION told(n int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN n; END $$",
+    "CREATE UNIQUE INDEX by_told ON notes (told(n))",
+    "CREATE UNIQUE INDEX of_told ON notes (n) WHERE told(n) > 0",
+    "INSERT INTO notes VALUES (1, 1), (2, 2)",
+    // As a migration may leave it that has not thought of the index.
+    "CREATE TABLE log (n int)",
+    "CREATE OR REPLACE FUNCTION told(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES (n); RETURN n; END $$",
+  );
+  const registry = `
+tables:
+  things:
+    columns: [{ name: id, type: integer, pk: true }, { name: code, type: text, unique: true }, { name: data, type: jsonb }]
+    indexes: [{ name: by_number, unique: true, columns: ["((data->>'n')::int)"] }]`;
+  expect(await foundBy(world, await world.scans({ registry }))).toEqual({
+    "duplicate:things(code)": ["2 for 1"],
+  });
+  expect(world.notChecked.toSorted()).toEqual([
+    "duplicate:notes(n) where told(n) > 0 was not checked: PostgreSQL cannot evaluate it for some row (25006).",
+    "duplicate:notes(told(n)) was not checked: PostgreSQL cannot evaluate it for some row (25006).",
+    "duplicate:things(((data->>'n')::int)) was not checked: PostgreSQL cannot evaluate it for some row (22P02).",
+  ]);
+});
+
+test("an index on expressions that was renamed is one key, and its duplicates are counted once", async () => {
+  await using world = await rowsWorld(
+    "CREATE TABLE users (id int PRIMARY KEY, email text)",
+    "INSERT INTO users VALUES (1, 'a'), (2, 'A'), (3, 'b')",
+    "CREATE INDEX under_its_old_name ON users (lower(email))",
+    unique("under_its_old_name"),
+  );
+  const registry = `
+tables:
+  users:
+    columns: [{ name: id, type: integer, pk: true }, { name: email, type: text }]
+    indexes: [{ name: by_email, unique: true, columns: [lower(email)] }]`;
+  expect(await foundBy(world, await world.scans({ registry }))).toEqual({
+    "duplicate:users(lower(email))": ["2 for 1"],
+  });
+});

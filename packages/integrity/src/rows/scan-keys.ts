@@ -1,4 +1,4 @@
-import { PostgresError, type Connection } from "@ctb-data/postgres";
+import type { Connection, PostgresError } from "@ctb-data/postgres";
 import { copyLines } from "./copy-lines.ts";
 import { hashSql, keyProbeSql, repeatedHashesSql, surplusSql, type Candidates, type KeysPlan, type PlannedKey } from "./keys-sql.ts"; // prettier-ignore
 import type { PrepareOptions } from "./prepare-scan.ts";
@@ -70,14 +70,15 @@ async function candidatesThatCanBe(
   for (const one of plan.keys) {
     const alone = await triedCandidates(connection, { ...plan, keys: [one] }, signal);
     if (!("error" in alone)) keys.push(one);
-    else
-      onNotChecked?.(
-        `${one.key.subject.id} was not checked: PostgreSQL cannot evaluate it for some row (${alone.error.sqlState}).`,
-      );
+    else onNotChecked?.(`${one.key.subject.id} was not checked: ${failsForSomeRow(alone.error)}`);
   }
   if (keys.length === plan.keys.length) throw all.error;
   const rest = { ...plan, keys };
   return { plan: rest, candidates: await candidatesOf(connection, rest, signal) };
+}
+
+function failsForSomeRow({ sqlState = "" }: PostgresError): string {
+  return `PostgreSQL cannot evaluate it for some row (${sqlState}).`;
 }
 
 /** Or what the server has against one of its rows. @throws {PostgresError} for all that is not of the rows. */
@@ -159,10 +160,10 @@ async function typesOf(connection: Connection, sql: string): Promise<readonly st
     await connection.query("RELEASE SAVEPOINT ctb_probe");
     return rows[0]?.types ?? [];
   } catch (error) {
-    const { sqlState = "" } = error instanceof PostgresError ? error : {};
-    if (!(error instanceof PostgresError) || !/^(?:42|22|0A)/.test(sqlState) || sqlState === "42501") throw error; // prettier-ignore
+    // A right to the table that is missing is no matter of the key.
+    if (!isOfRow(connection, error) || error.sqlState === "42501") throw error;
     await connection.query("ROLLBACK TO SAVEPOINT ctb_probe; RELEASE SAVEPOINT ctb_probe");
-    return error.message;
+    return /^(?:42|22|0A)/.test(error.sqlState ?? "") ? error.message : failsForSomeRow(error);
   }
 }
 

@@ -50,7 +50,7 @@ test("all sessions see one moment, cannot write, print values alike, and leave n
     return texts;
   });
   const row = { at: "2026-07-01 10:00:00+00", f: "0.1", b: String.raw`\x01` };
-  const path = { search_path: 'shop, "$user", public' };
+  const path = { search_path: 'pg_catalog, shop, "$user", public' };
   expect(seen).toEqual([[[row], [path]], [[row], [path]]]); // prettier-ignore
   expect((await db.query("SHOW transaction_read_only")).rows).toEqual([{ transaction_read_only: "off" }]); // prettier-ignore
 });

@@ -60,7 +60,10 @@ function formatReads(at: RuleColumn): string {
   const { format } = at.column;
   if (format === undefined || paddedLength(at.column.type, at.liveType) !== undefined)
     return notNull(at);
-  return anyElement(at, (value) => `${value} COLLATE "C" !~ ${quoteLiteral(plainFormats[format])}`);
+  return anyElement(
+    at,
+    (value) => `${value} COLLATE "C" OPERATOR(pg_catalog.!~) ${quoteLiteral(plainFormats[format])}`,
+  );
 }
 
 /** True for every value of the right type that the model may refuse all the same; undefined when there is none. */

@@ -91,8 +91,8 @@ function ownBounds({ type, min, max }: Column, value: string): readonly string[]
   const bound = (limit: number): string =>
     isFloat ? `'${limit}'::double precision` : `'${limit}'::numeric`;
   return [
-    ...(min === undefined ? [] : [`${number} < ${bound(min)}`]),
-    ...(max === undefined ? [] : [`${number} > ${bound(max)}`]),
+    ...(min === undefined ? [] : [`${number} OPERATOR(pg_catalog.<) ${bound(min)}`]),
+    ...(max === undefined ? [] : [`${number} OPERATOR(pg_catalog.>) ${bound(max)}`]),
   ];
 }
 
@@ -105,7 +105,12 @@ function typeBounds(
   const [least, most] = integerBounds[type.kind] ?? [];
   if (least !== undefined && most !== undefined) {
     const isWider = live.kind !== type.kind && type.kind !== "int64" && live.kind !== "int16";
-    return isWider ? [`${value} < '${least}'::bigint`, `${value} > '${most}'::bigint`] : [];
+    return isWider
+      ? [
+          `${value} OPERATOR(pg_catalog.<) '${least}'::bigint`,
+          `${value} OPERATOR(pg_catalog.>) '${most}'::bigint`,
+        ]
+      : [];
   }
   const { precision } = type;
   if (precision === undefined) return [];
@@ -115,7 +120,9 @@ function typeBounds(
   if (live.precision !== undefined && live.precision <= precision) return [];
   // Infinity has no microseconds.
   const unit = 10 ** (6 - precision);
-  return [`pg_catalog.mod(pg_catalog.date_part('microseconds', ${value})::numeric, ${unit}) <> 0`];
+  return [
+    `pg_catalog.mod(pg_catalog.date_part('microseconds', ${value})::numeric, ${unit}) OPERATOR(pg_catalog.<>) 0`,
+  ];
 }
 
 /** NaN is a value of `numeric(p,s)`, infinity is not. */
@@ -137,7 +144,7 @@ export function enumSql(at: RuleColumn): string | undefined {
   const list = values.map((value) => quoteLiteral(isPadded ? value.replace(/ +$/, "") : value));
   return anyElement(at, (value) => {
     const text = isPadded ? `pg_catalog.rtrim(${value}::text, ' ')` : `${value}::text`;
-    return `${text} COLLATE "C" <> ALL (ARRAY[${list.join(", ")}]::text[])`;
+    return `${text} COLLATE "C" OPERATOR(pg_catalog.<>) ALL (ARRAY[${list.join(", ")}]::text[])`;
   });
 }
 
@@ -148,5 +155,8 @@ export function patternRuleSql(at: RuleColumn): string | undefined {
     return undefined;
   const pattern = patternSql(column.pattern);
   if (pattern === undefined) return undefined;
-  return anyElement(at, (value) => `${value} COLLATE "C" !~ ${quoteLiteral(pattern)}`);
+  return anyElement(
+    at,
+    (value) => `${value} COLLATE "C" OPERATOR(pg_catalog.!~) ${quoteLiteral(pattern)}`,
+  );
 }
