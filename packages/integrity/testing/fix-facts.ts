@@ -15,7 +15,7 @@ export async function databaseFacts(db: Queryable): Promise<DatabaseFacts> {
   const rows: Record<string, readonly string[]> = {};
   for (const { name } of tables) {
     const found = await db.query<{ readonly text: string }>(
-      `SELECT t::text FROM ONLY ${name} t ORDER BY t::text COLLATE "C"`,
+      `SELECT t::text AS text FROM ONLY ${name} t ORDER BY t::text COLLATE "C"`,
     );
     rows[name] = found.rows.map(({ text }) => text);
   }

@@ -1,20 +1,20 @@
 import { quoteIdentifier, quoteLiteral, type Connection } from "@ctb-data/postgres";
-import { IntegrityError } from "../integrity-error.ts";
 import { addDependents, moveWhatMayNotBeEmpty } from "./add-dependents.ts";
 import { brokenElsewhere } from "./broken-elsewhere.ts";
 import { brokenOf, clearingOf, scanOnly, type Broken } from "./broken-rows-sql.ts";
 import { withConstraintComments } from "./constraint-comments.ts";
 import { stepsTable } from "./fix-tables.ts";
 import { guardOf, type Guard } from "./guard.ts";
-import { readReferences, tablesThatLeadTo, type LiveReference } from "./live-references.ts";
-import { clearableColumns, readLiveTables, type LiveTable } from "./live-table.ts";
+import type { LiveReference } from "./live-references.ts";
+import { clearableColumns, type LiveTable } from "./live-table.ts";
+import { lockSurroundings } from "./lock-surroundings.ts";
 import { lockedTransaction } from "./locked-transaction.ts";
 import { countRows, moveRows, type TableCount } from "./move-rows.ts";
 import { sealValues } from "./seal-values.ts";
 import { selectBrokenRows } from "./select-broken-rows.ts";
 import { stepStatements } from "./step-statements.ts";
 import type { FixSession, StepTarget } from "./step-target.ts";
-import { withSafeNames, withSchemaFirst } from "./with-settings.ts";
+import { withSchemaFirst } from "./with-settings.ts";
 import { changedTable, goneTable } from "./work-tables.ts";
 
 /** What a step did, or would do. */
@@ -93,18 +93,11 @@ interface Found {
 
 async function findRows(session: FixSession, { scan, finding }: StepTarget): Promise<Found> {
   const broken = scan && brokenOf(scan, finding.id);
-  const { connection, registry, run } = session;
-  const name = scan?.table ?? placeOf(session, finding.table);
-  const start = await oidOf(connection, name);
-  const references = await readReferences(connection, registry);
-  const reached = tablesThatLeadTo([start], references);
-  const others = broken && "reference" in broken ? [broken.reference.referencedTable] : [];
-  const tables = await withSafeNames(
-    connection,
-    async () => await readLiveTables(connection, reached),
-  );
-  if (run !== undefined) await lockTables(connection, [...tables.values()], others);
-  const table = tables.get(start);
+  const { connection, registry } = session;
+  const { table, tables, references, leading } = await lockSurroundings(session, {
+    place: scan?.table ?? placeOf(session, finding.table),
+    others: broken && "reference" in broken ? [broken.reference.referencedTable] : [],
+  });
   if (!scan || !broken || !table) return { table, broken, counts: [], references };
   await selectBrokenRows(session, {
     scan: scanOnly(scan, broken),
@@ -116,7 +109,7 @@ async function findRows(session: FixSession, { scan, finding }: StepTarget): Pro
   await addDependents(connection, {
     registry,
     tables,
-    references: leadingTo(reached, references),
+    references: leading,
     verb,
   });
   return { table, broken, counts: await countRows(connection), references };
@@ -124,38 +117,6 @@ async function findRows(session: FixSession, { scan, finding }: StepTarget): Pro
 
 function placeOf({ registry }: FixSession, table = ""): string {
   return `${quoteIdentifier(registry.schema)}.${quoteIdentifier(table)}`;
-}
-
-function leadingTo(
-  reached: ReadonlySet<number>,
-  references: readonly LiveReference[],
-): readonly LiveReference[] {
-  return references.filter(({ referenced }) => reached.has(referenced));
-}
-
-async function oidOf(connection: Connection, place: string): Promise<number> {
-  const { rows } = await connection.query<{ readonly oid: number | null }>(
-    "SELECT pg_catalog.to_regclass($1)::pg_catalog.oid AS oid",
-    [place],
-  );
-  const oid = rows[0]?.oid;
-  if (oid !== null && oid !== undefined) return oid;
-  throw new IntegrityError("NOT_FOUND", `There is no table ${place} any more.`, {
-    table: place,
-    hint: "It was there a moment ago: run the command again.",
-  });
-}
-
-/** All at once and in the order of their names, so that two programs that do so never wait for each other. */
-async function lockTables(
-  connection: Connection,
-  tables: readonly LiveTable[],
-  others: readonly string[],
-): Promise<void> {
-  // A partition is locked with its table.
-  const places = tables.filter(({ oid, home }) => oid === home).map(({ place }) => place);
-  const sorted = [...new Set([...places, ...others])].toSorted();
-  await connection.query(`LOCK TABLE ${sorted.join(", ")} IN SHARE ROW EXCLUSIVE MODE`);
 }
 
 async function clearOrSeal(session: FixSession, table: LiveTable, broken: Broken): Promise<void> {

@@ -7,8 +7,11 @@ export interface LiveReference {
   readonly name: string;
   /** The oid of the referring table. */
   readonly table: number;
+  /** Of a partition the oid of the table at the top, whose rows these are; the same as `table` otherwise. */
+  readonly tableHome: number;
   readonly columns: readonly string[];
   readonly referenced: number;
+  readonly referencedHome: number;
   readonly referencedColumns: readonly string[];
   /** The operator of each column: `referenced.id = referring.customer_id`. */
   readonly equals: readonly string[];
@@ -26,7 +29,9 @@ interface ForeignKeyRow {
   readonly name: string;
   readonly keeps: boolean;
   readonly table: number;
+  readonly tableHome: number;
   readonly referenced: number;
+  readonly referencedHome: number;
   readonly columns: readonly string[];
   readonly referencedColumns: readonly string[];
   readonly equals: readonly string[];
@@ -39,12 +44,16 @@ const namesOf = (relation: string, numbers: string): string =>
   `(SELECT array_agg(a.attname ORDER BY k.place) FROM unnest(${numbers}) WITH ORDINALITY k (number, place)
     JOIN pg_catalog.pg_attribute a ON a.attrelid = ${relation} AND a.attnum = k.number)`;
 
+const homeOf = (relation: string): string =>
+  `COALESCE(pg_catalog.pg_partition_root(${relation})::pg_catalog.oid, ${relation})`;
+
 /**
  * Rows with a parent belong to the reference of a partitioned table. A reference with PERIOD (PostgreSQL 18) is left out:
  * what it refers to is no row; the server refuses a deletion that would break it.
  */
 const foreignKeysSql = `
-SELECT o.conname AS name, o.conrelid AS table, o.confrelid AS referenced, ${namesOf("o.conrelid", "o.conkey")} AS columns,
+SELECT o.conname AS name, o.conrelid AS table, o.confrelid AS referenced, ${homeOf("o.conrelid")} AS "tableHome", ${homeOf("o.confrelid")} AS "referencedHome",
+  ${namesOf("o.conrelid", "o.conkey")} AS columns,
   ${namesOf("o.confrelid", "o.confkey")} AS "referencedColumns",
   (SELECT array_agg('OPERATOR(' || pg_catalog.quote_ident(n.nspname) || '.' || p.oprname || ')' ORDER BY k.place)
     FROM unnest(o.conpfeqop) WITH ORDINALITY k (operator, place)
@@ -93,10 +102,11 @@ async function registryReferences(
 ): Promise<readonly LiveReference[]> {
   const { rows } = await db.query<{
     readonly oid: number;
+    readonly home: number;
     readonly name: string;
     readonly columns: readonly string[];
   }>(
-    `SELECT c.oid, c.relname AS name, array_agg(a.attname) AS columns
+    `SELECT c.oid, ${homeOf("c.oid")} AS home, c.relname AS name, array_agg(a.attname) AS columns
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') GROUP BY c.oid, c.relname`,
@@ -115,8 +125,10 @@ async function registryReferences(
         {
           name: key.name,
           table: from.oid,
+          tableHome: from.home,
           columns: key.columns,
           referenced: to.oid,
+          referencedHome: to.home,
           referencedColumns: key.referencedColumns,
           equals: key.columns.map(() => "="),
           onDelete: key.onDelete,
@@ -136,14 +148,20 @@ function pairsOf({ table, referenced, columns, referencedColumns }: LiveReferenc
   return JSON.stringify([table, referenced, pairs.map((pair) => JSON.stringify(pair)).toSorted()]);
 }
 
-/** The tables whose rows may lose what they refer to when rows of `start` go: itself, and all that lead to it. */
+/**
+ * The tables whose rows may lose what they refer to when rows of `start` go: itself, and all that lead to it. A row of a partition is one
+ * of the whole table, so that what leads to either is reached.
+ *
+ * @param start a table, and of a partition the table at the top too
+ */
 export function tablesThatLeadTo(
   start: Iterable<number>,
   references: readonly LiveReference[],
 ): ReadonlySet<number> {
   const reached = new Set(start);
   for (const oid of reached) {
-    for (const { table, referenced } of references) if (referenced === oid) reached.add(table);
+    for (const { table, tableHome, referenced, referencedHome } of references)
+      if (referencedHome === oid) reached.add(referenced).add(table).add(tableHome);
   }
   return reached;
 }

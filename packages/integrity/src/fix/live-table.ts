@@ -17,8 +17,12 @@ export interface LiveTable {
   readonly columns: readonly LiveColumn[];
   /** The columns of its primary key; empty where it has none. */
   readonly key: readonly string[];
+  /** The operator of each of them: that of a type of an extension is not in `pg_catalog`. */
+  readonly keyEquals: readonly string[];
   /** SQL that is false for a row that the server would refuse, in bare column names. */
   readonly checks: readonly string[];
+  /** SQL that is true for the rows of this partition, in bare column names; null where it is none. */
+  readonly bound: string | null;
 }
 
 export interface LiveColumn {
@@ -38,7 +42,9 @@ interface TableRow {
   readonly partitioned: boolean;
   readonly home: number;
   readonly key: readonly string[] | null;
+  readonly keyEquals: readonly string[] | null;
   readonly checks: readonly string[] | null;
+  readonly bound: string | null;
 }
 
 interface ColumnRow extends LiveColumn {
@@ -51,14 +57,22 @@ const baseType = `WITH RECURSIVE d AS (
     UNION ALL SELECT b.oid, b.typtype, b.typbasetype, b.typnotnull FROM d JOIN pg_catalog.pg_type b ON b.oid = d.typbasetype WHERE d.typtype = 'd')
   SELECT`;
 
+/** SQL for the operators of an index `i` by which its values are the same, in their order. */
+export const indexEquals: string = `(SELECT array_agg(COALESCE((SELECT 'OPERATOR(' || pg_catalog.quote_ident(n.nspname) || '.' || p.oprname || ')' FROM pg_catalog.pg_opclass s
+      JOIN pg_catalog.pg_amop o ON o.amopfamily = s.opcfamily AND o.amoplefttype = s.opcintype AND o.amoprighttype = s.opcintype AND o.amopstrategy = 3
+      JOIN pg_catalog.pg_operator p ON p.oid = o.amopopr JOIN pg_catalog.pg_namespace n ON n.oid = p.oprnamespace WHERE s.oid = e.class), '=') ORDER BY e.place)
+    FROM unnest(i.indclass::pg_catalog.oid[]) WITH ORDINALITY e (class, place))`;
+
 /** `contype = 'n'` has the catalog only since PostgreSQL 18, and `conenforced` too. */
 const tablesSql = `
 SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind = 'p' AS partitioned,
   COALESCE(pg_catalog.pg_partition_root(c.oid)::pg_catalog.oid, c.oid) AS home,
+  pg_catalog.pg_get_partition_constraintdef(c.oid) AS bound,
   (SELECT array_agg(a.attname ORDER BY k.place) FROM pg_catalog.pg_index i
     CROSS JOIN unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY k (number, place)
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number
     WHERE i.indrelid = c.oid AND i.indisprimary AND k.place <= i.indnkeyatts) AS key,
+  (SELECT ${indexEquals} FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary) AS "keyEquals",
   (SELECT array_agg(CASE o.contype WHEN 'c' THEN pg_catalog.pg_get_expr(o.conbin, o.conrelid)
       ELSE (SELECT pg_catalog.quote_ident(a.attname) || ' IS NOT NULL' FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = o.conkey[1]) END)
     FROM pg_catalog.pg_constraint o WHERE o.conrelid = c.oid AND (o.contype = 'c' OR o.contype = 'n' AND NOT o.convalidated)
@@ -97,6 +111,7 @@ export async function readLiveTables(
           source: row.partitioned ? place : `ONLY ${place}`,
           columns: byTable.get(row.oid) ?? [],
           key: row.key ?? [],
+          keyEquals: row.keyEquals ?? [],
           checks: row.checks ?? [],
         },
       ];

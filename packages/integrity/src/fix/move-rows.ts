@@ -5,6 +5,7 @@ import { groupBy } from "./group-by.ts";
 import { readLiveTables, type LiveTable } from "./live-table.ts";
 import { imageColumns, imageOf } from "./row-image.ts";
 import { withSafeNames } from "./with-settings.ts";
+import { withoutSurprises } from "./without-surprises.ts";
 import { withoutTriggers } from "./without-triggers.ts";
 import { analyseWorkTables, changedTable, goneTable, sameRow } from "./work-tables.ts";
 
@@ -73,9 +74,11 @@ export async function moveRows(
   });
   const tables = counts.map(({ table }) => table);
   await withoutTriggers(connection, tables, async () => {
-    await takeAway(connection, counts);
-    // What waits for the end of the transaction would keep the tables from being altered.
-    await connection.query("SET CONSTRAINTS ALL IMMEDIATE");
+    await withoutSurprises(connection, async () => {
+      await takeAway(connection, counts);
+      // What waits for the end of the transaction would keep the tables from being altered.
+      await connection.query("SET CONSTRAINTS ALL IMMEDIATE");
+    });
   });
 }
 

@@ -15,11 +15,13 @@ export interface Returning {
   readonly columns: readonly string[];
   readonly gone: number;
   readonly changed: number;
+  /** Only these of its rows, by their numbers in the quarantine. */
+  readonly within?: { readonly from: bigint; readonly to: bigint };
 }
 
 /** SQL for the rows of the quarantine `q` that are to be put back into a table, conflicts aside. */
 export function returningWhere(
-  { run, step, table }: Pick<Returning, "run" | "step" | "table">,
+  { run, step, table, within }: Pick<Returning, "run" | "step" | "table" | "within">,
   what: "gone" | "changed" | "all",
 ): string {
   const actions = {
@@ -28,7 +30,11 @@ export function returningWhere(
     all: "('moved', 'deleted', 'changed')",
   };
   return `q.run = ${quoteLiteral(run)} AND q.step = ${step} AND q.store = 'postgres' AND q.place = ${quoteLiteral(table.place)}
-    AND q.action IN ${actions[what]} AND q.restored_at IS NULL AND NOT EXISTS (SELECT FROM ${conflictTable} k WHERE k.id = q.id)`;
+    AND q.action IN ${actions[what]} AND q.restored_at IS NULL AND NOT EXISTS (SELECT FROM ${conflictTable} k WHERE k.id = q.id)${withinSql("q.id", within)}`;
+}
+
+function withinSql(id: string, within: Returning["within"]): string {
+  return within ? ` AND ${id} BETWEEN ${within.from} AND ${within.to}` : "";
 }
 
 /** SQL for the row as it was, what was encrypted since decrypted. */
@@ -36,7 +42,8 @@ const oldImage = `(q.old_row || COALESCE((SELECT pg_catalog.jsonb_object_agg(o.c
 
 /**
  * Reads the images into a temporary table that ends with the transaction: `ctb$id` is the number in the quarantine, `ctb$new` what was
- * changed. While names mean what they meant; the insertion runs with the user's own path.
+ * changed. While names mean what they meant; the insertion runs with the user's own path. `OFFSET 0` because the server may else turn images
+ * into columns before it leaves out those in conflict, which may be the ones that cannot be.
  */
 export async function readImages(connection: Connection, returning: Returning): Promise<void> {
   const { table, columns, rows } = returning;
@@ -44,18 +51,22 @@ export async function readImages(connection: Connection, returning: Returning): 
   const name = rows.replace("pg_temp.", "");
   await connection.query(`CREATE TEMPORARY TABLE ${name} ON COMMIT DROP AS
     SELECT ${["q.id AS ctb$id", "q.action AS ctb$action", "q.new_row AS ctb$new", ...values].join(", ")}
-    FROM ${quarantineTable} q CROSS JOIN LATERAL ${recordOf(oldImage, table, columns)} WHERE ${returningWhere(returning, "all")};
+    FROM (SELECT q.* FROM ${quarantineTable} q WHERE ${returningWhere(returning, "all")} OFFSET 0) q
+      CROSS JOIN LATERAL ${recordOf(oldImage, table, columns)};
     ANALYZE ${rows}`);
 }
 
 /** A FROM item: the rows that are to come back, as they were, without those in conflict. */
-export function returningRows({ rows }: Returning, what: "gone" | "changed" | "all"): string {
+export function returningRows(
+  { rows, within }: Returning,
+  what: "gone" | "changed" | "all",
+): string {
   const actions = {
     gone: "b.ctb$action <> 'changed'",
     changed: "b.ctb$action = 'changed'",
     all: "true",
   };
-  return `(SELECT b.* FROM ${rows} b WHERE ${actions[what]} AND NOT EXISTS (SELECT FROM ${conflictTable} k WHERE k.id = b.ctb$id))`;
+  return `(SELECT b.* FROM ${rows} b WHERE ${actions[what]} AND NOT EXISTS (SELECT FROM ${conflictTable} k WHERE k.id = b.ctb$id)${withinSql("b.ctb$id", within)})`;
 }
 
 /** The columns of an image that the table can still take. */

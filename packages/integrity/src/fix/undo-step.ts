@@ -2,9 +2,10 @@ import type { Keyring } from "@ctb-data/models";
 import { PostgresError, type Connection } from "@ctb-data/postgres";
 import type { Registry } from "@ctb-data/registry";
 import { withConstraintComments } from "./constraint-comments.ts";
-import { findConflicts } from "./find-conflicts.ts";
+import { findConflicts, keepAwayChildren, type ConflictSearch } from "./find-conflicts.ts";
 import type { UndoConflict } from "./fix-options.ts";
 import { quarantineTable, stepsTable } from "./fix-tables.ts";
+import { keepRefused } from "./keep-refused.ts";
 import { readReferences } from "./live-references.ts";
 import { readLiveTables, type LiveTable } from "./live-table.ts";
 import { lockedTransaction } from "./locked-transaction.ts";
@@ -84,8 +85,15 @@ export async function undoStep(session: UndoSession, step: RecordedStep): Promis
 async function putBack(session: UndoSession, returning: readonly Returning[]): Promise<number> {
   const { connection } = session;
   if (returning.length === 0) return 0;
-  await withSafeNames(connection, async () => await search(session, returning, []));
-  await returnRows(connection, returning);
+  const searched = await withSafeNames(
+    connection,
+    async () => await search(session, returning, []),
+  );
+  await keepRefused(connection, returning, {
+    attempt: async (some) => await returnRows(connection, some),
+    onRefused: async () =>
+      await withSafeNames(connection, async () => await keepAwayChildren(connection, searched)),
+  });
   return await countReturned(connection, returning);
 }
 
@@ -105,20 +113,26 @@ async function search(
   session: UndoSession,
   returning: readonly Returning[],
   dropped: readonly string[],
-): Promise<void> {
+): Promise<ConflictSearch> {
   const { connection, registry, dryRun } = session;
   // In a dry run the rows that other steps bring back are not there: what leads to them is not lost.
   const references = dryRun ? [] : await readReferences(connection, registry);
   const own = new Set(returning.map(({ table }) => table.oid));
-  const parents = references
-    .filter(({ table }) => own.has(table))
-    .map(({ referenced }) => referenced);
-  const tables = await readLiveTables(connection, new Set([...own, ...parents]));
+  const around = references
+    .filter(({ table, tableHome }) => own.has(table) || own.has(tableHome))
+    .flatMap(({ table, referenced }) => [table, referenced]);
+  const tables = await readLiveTables(connection, new Set([...own, ...around]));
   for (const one of returning) {
     if (one.changed > 0) await openSealed(session, one);
-    await readImages(connection, one);
+    await keepRefused(connection, [one], {
+      attempt: async (some) => {
+        for (const image of some) await readImages(connection, image);
+      },
+    });
   }
-  await findConflicts(connection, { returning, tables, references, dropped });
+  const searched = { returning, tables, references, dryRun, dropped };
+  await findConflicts(connection, searched);
+  return searched;
 }
 
 interface PlaceRow {

@@ -32,13 +32,21 @@ async function set(
   );
 }
 
+const safe: Readonly<Record<string, string>> = {
+  search_path: "pg_catalog",
+  lc_monetary: "C",
+  array_nulls: "on",
+  xmloption: "content",
+};
+
 /**
  * Runs `fn` under settings with which every value's text means the same at any time: names of types and of objects in values
- * (`regclass`) with their schema, money without a country. The rest (dates, bytea, floats) every session of the store has set.
+ * (`regclass`) with their schema, money without a country, NULL in arrays as what it is, XML that need not be a document. The rest (dates,
+ * bytea, floats) every session of the store has set.
  * Only for statements that call nothing of the user's own, which may need the `search_path`.
  */
 export async function withSafeNames<T>(db: Queryable, fn: () => Promise<T>): Promise<T> {
-  return await withSettings(db, { search_path: "pg_catalog", lc_monetary: "C" }, fn);
+  return await withSettings(db, safe, fn);
 }
 
 /** Runs `fn` where names without a schema are those of the registry's: so its rules and the catalog's expressions are meant. */
