@@ -91,8 +91,14 @@ function testsOf(references: readonly PlannedReference[], rules: number): readon
   ];
 }
 
-/** `OFFSET 0` keeps the planner from believing NOT NULL and CHECK constraints: `IS NULL` would be false without a look. */
-function rowsSql({ scan, facts }: ScanPlan, range: ScanRange | undefined): string {
+/**
+ * `OFFSET 0` keeps the planner from believing NOT NULL and CHECK constraints: `IS NULL` would be false without a look. It also keeps it
+ * from using workers: joins alone do without.
+ */
+function rowsSql(
+  { scan, facts, rules, references }: ScanPlan,
+  range: ScanRange | undefined,
+): string {
   const from = range === undefined ? fromTable(scan.table, facts) : `ONLY ${range.piece.table}`;
   const { fromPage = 0, toPage } = range ?? {};
   const conditions = [
@@ -100,7 +106,8 @@ function rowsSql({ scan, facts }: ScanPlan, range: ScanRange | undefined): strin
     ...(toPage === undefined ? [] : [`t.ctid < '(${toPage},0)'::pg_catalog.tid`]),
   ];
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
-  return `(SELECT t.tableoid AS ${ownName("table")}, t.ctid AS ${ownName("row")}, t.* FROM ${from} AS t${where} OFFSET 0)`;
+  const barrier = rules.length > 0 || references.some(({ by }) => by === "bits") ? " OFFSET 0" : "";
+  return `(SELECT t.tableoid AS ${ownName("table")}, t.ctid AS ${ownName("row")}, t.* FROM ${from} AS t${where}${barrier})`;
 }
 
 /** Only of rows that a rule asks for it. */

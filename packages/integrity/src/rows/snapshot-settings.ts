@@ -21,6 +21,8 @@ const settings: readonly (readonly [name: string, value: string, since?: number]
   // A CHECK and the bounds of a partition may say in the catalog what is not so in the table.
   ["constraint_exclusion", "off"],
   ["enable_partition_pruning", "off"],
+  // What breaks nothing is not sent by a worker, which the planner cannot know.
+  ["parallel_tuple_cost", "0.01"],
   ["idle_in_transaction_session_timeout", "0"],
   ["transaction_timeout", "0", 170_000],
 ];

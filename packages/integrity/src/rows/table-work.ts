@@ -1,6 +1,7 @@
 import { PostgresError, type Connection } from "@ctb-data/postgres";
 import { FoundRows } from "./found-rows.ts";
 import type { KeyBits } from "./key-bits.ts";
+import { planRanges } from "./plan-ranges.ts";
 import { prepareScan } from "./prepare-scan.ts";
 import type { RowRule, TableScan } from "./row-rule.ts";
 import { rowsFailure } from "./rows-failure.ts";
@@ -22,9 +23,6 @@ export interface RowsCheck {
   /** Rows that were looked at. */
   readonly onRows: (table: string, rows: number) => void;
 }
-
-/** Pages of a piece: at least 32 MiB, so that a piece is worth a statement; at most 1 GiB, so that no statement takes long. */
-const [leastPages, mostPages] = [4096, 131_072];
 
 /** The check of one table: tasks that any session can do, and what they have found. */
 export class TableWork {
@@ -87,13 +85,13 @@ export class TableWork {
     const found = new FoundRows(this.scan);
     this.found = [found, this.#keysFound];
     const pieces = await readPieces(connection, scan.table);
-    const ranges = rangesOf(plan, pieces, this.#check.sessions);
+    const ranges = planRanges(plan, pieces, this.#check.sessions);
     const count = await exactCount(connection, plan, pieces);
     const known = pieces.reduce((sum, { estimatedRows }) => sum + estimatedRows, 0);
     const rowsTo = (share: number): number => Math.round((count ?? known) * share);
-    return ranges.map(({ range, from, to }) =>
+    return ranges.map(({ plan: part, range, from, to }) =>
       this.#task(scan.estimatedRows, async (one) => {
-        const again = await this.#read(one, { plan, range, found });
+        const again = await this.#read(one, { plan: part, range, found });
         if (again.length === 0) this.#looked(found, rowsTo(to) - rowsTo(from));
         return again;
       }),
@@ -180,42 +178,6 @@ export class TableWork {
 function isOfValue(error: unknown): error is PostgresError {
   if (!(error instanceof PostgresError)) return false;
   return ["21", "22", "23", "2F", "38", "39", "42", "P0"].includes((error.sqlState ?? "").slice(0, 2)) && error.sqlState !== "42501"; // prettier-ignore
-}
-
-interface PlannedRange {
-  /** Undefined: all of the table in one statement. */
-  readonly range: ScanRange | undefined;
-  /** About which share of the table's rows come before it, and before its end. */
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Keys that are joined are hashed anew by each statement: then the server spreads the one over its own workers. */
-function rangesOf(
-  plan: ScanPlan,
-  pieces: readonly TablePiece[],
-  sessions: number,
-): readonly PlannedRange[] {
-  const pages = pieces.reduce((sum, piece) => sum + piece.pages, 0);
-  const isWhole = plan.references.some(({ by }) => by === "join") || pages <= leastPages;
-  if (isWhole) return [{ range: undefined, from: 0, to: 1 }];
-  const wanted = Math.min(mostPages, Math.max(leastPages, Math.ceil(pages / (sessions * 8))));
-  let before = 0;
-  return pieces.flatMap((piece) => {
-    const start = before;
-    before += piece.pages;
-    const count = piece.heap ? Math.max(1, Math.ceil(piece.pages / wanted)) : 1;
-    const edge = (index: number): number => Math.floor((piece.pages * index) / count);
-    return Array.from({ length: count }, (_, index) => ({
-      range: {
-        piece,
-        fromPage: edge(index),
-        toPage: index === count - 1 ? undefined : edge(index + 1),
-      },
-      from: (start + edge(index)) / pages,
-      to: (start + edge(index + 1)) / pages,
-    }));
-  });
 }
 
 /** Of a small table, where it costs nothing; the planner's estimate says enough of others. */
