@@ -4,6 +4,7 @@ import { IntegrityError } from "../integrity-error.ts";
 import type { WorkOptions } from "../work-options.ts";
 import { readExamples } from "./example-values.ts";
 import type { FoundSubject } from "./found-rows.ts";
+import { lettingGo, mostKeptTables } from "./letting-go.ts";
 import { rewrittenTables } from "./rewritten-tables.ts";
 import type { TableScan } from "./row-rule.ts";
 import { asRowsWork } from "./rows-failure.ts";
@@ -71,7 +72,9 @@ export async function checkRowsIn(
   const items = scans.reduce((sum, { estimatedRows }) => sum + Math.max(0, estimatedRows), 0);
   onProgress?.({ kind: "total", store: "postgres", items });
   try {
-    const tasks = work.flatMap((one) => one.tasks());
+    const all = work.flatMap((one) => one.tasks());
+    const forget = (connection: Connection): boolean => check.sent.delete(connection);
+    const tasks = scans.length <= mostKeptTables ? all : all.map((task) => lettingGo(task, forget));
     await runTasks(connections, tasks, () => failed.abort());
   } catch (error) {
     if (signal?.aborted === true) throw stopped(signal);
@@ -80,7 +83,7 @@ export async function checkRowsIn(
   const [first] = connections;
   const findings = first ? await allFindings(first, work, check) : [];
   await tidyUp(check, connections);
-  const rows = work.reduce((sum, one) => sum + rowsOf(one), 0);
+  const rows = rowsOf(work);
   return { takenAt, rows, findings, notChecked: [...notChecked].toSorted() };
 }
 
@@ -95,8 +98,15 @@ async function tidyUp({ sent }: RowsCheck, connections: readonly Connection[]): 
   });
 }
 
-function rowsOf({ found }: TableWork): number {
-  return Math.max(...found.map(({ rows }) => rows));
+/** A table that is read in parts, each with some of its rules, has its rows but once. */
+function rowsOf(work: readonly TableWork[]): number {
+  const byTable = new Map<string, number>();
+  for (const { scan, found } of work)
+    byTable.set(
+      scan.table,
+      Math.max(byTable.get(scan.table) ?? 0, ...found.map(({ rows }) => rows)),
+    );
+  return [...byTable.values()].reduce((sum, rows) => sum + rows, 0);
 }
 
 async function allFindings(
