@@ -98,8 +98,11 @@ SELECT i.indrelid AS oid, c.relname AS name, i.indisunique AS unique, m.amname A
       AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AND d.refobjid = i.indrelid AND d.refobjsubid > 0) AS columns,
   (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
       'number', i.indkey[k], 'text', pg_catalog.pg_get_indexdef(i.indexrelid, k + 1, true), 'option', i.indoption[k],
-      'class', CASE WHEN p.opcdefault THEN NULL ELSE p.opcname END) ORDER BY k)
+      'class', CASE WHEN p.opcdefault THEN NULL ELSE p.opcname END,
+      'collation', CASE WHEN i.indcollation[k] <> a.attcollation AND i.indcollation[k] <> 0::pg_catalog.oid
+        THEN i.indcollation[k]::pg_catalog.regcollation::pg_catalog.text END) ORDER BY k)
     FROM pg_catalog.generate_series(0, i.indnatts - 1) k
+    LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k] AND a.attnum > 0
     LEFT JOIN pg_catalog.pg_opclass p ON p.oid = i.indclass[k]) AS parts
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid

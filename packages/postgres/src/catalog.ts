@@ -119,6 +119,8 @@ export interface CatalogIndexPart {
   readonly nulls: "first" | "last";
   /** Undefined when it is the default of the column's type. */
   readonly operatorClass?: string;
+  /** Of a column, when the index compares by another collation than the column: `"C"`, quoted. */
+  readonly collation?: string;
 }
 
 export interface CatalogEnum {

@@ -129,6 +129,7 @@ interface IndexRow {
     readonly text: string;
     readonly option: number | null;
     readonly class: string | null;
+    readonly collation: string | null;
   }[];
 }
 
@@ -298,6 +299,7 @@ function indexPart(
     order,
     nulls: (option & 2) === 2 ? "first" : "last",
     ...(part.class !== null && { operatorClass: part.class }),
+    ...(part.collation !== null && { collation: part.collation }),
   };
 }
 

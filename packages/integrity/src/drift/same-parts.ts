@@ -27,7 +27,8 @@ export function isKeyLike(index: CatalogIndex): boolean {
     index.where === undefined &&
     index.method === "btree" &&
     index.parts.every(
-      ({ column, operatorClass }) => column !== undefined && operatorClass === undefined,
+      ({ column, operatorClass, collation }) =>
+        column !== undefined && operatorClass === undefined && collation === undefined,
     )
   );
 }

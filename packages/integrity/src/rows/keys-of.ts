@@ -79,9 +79,12 @@ function declaredLive(table: CatalogTable): readonly Declared[] {
 function liveIndex({ name, parts, where, nullsNotDistinct }: CatalogIndex): Declared {
   return {
     constraint: name,
-    parts: parts.map(({ column, expression }) =>
-      column === undefined ? { expression: expression ?? "" } : { column },
-    ),
+    parts: parts.map(({ column, expression, collation }) => {
+      if (column === undefined) return { expression: expression ?? "" };
+      // What is equal to the index need not be so to the column.
+      if (collation === undefined) return { column };
+      return { expression: `${quoteIdentifier(column)} COLLATE ${collation}` };
+    }),
     where,
     nullsNotDistinct: nullsNotDistinct === true,
   };

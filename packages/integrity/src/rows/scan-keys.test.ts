@@ -146,3 +146,17 @@ tables:
     "duplicate:users(lower(email))": ["2 for 1"],
   });
 });
+
+test("a unique index with a collation of its own decides by that what is equal, not by the column's", async () => {
+  await using world = await rowsWorld(
+    "CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+    "CREATE TABLE users (id int PRIMARY KEY, nick text, email text COLLATE any_case)",
+    "CREATE INDEX by_nick ON users (nick COLLATE any_case)",
+    'CREATE UNIQUE INDEX by_email ON users (email COLLATE "C")',
+    "INSERT INTO users VALUES (1, 'ann', 'ann'), (2, 'Ann', 'Ann')",
+    unique("by_nick"),
+  );
+  expect(await foundBy(world, await world.scans())).toEqual({
+    "duplicate:users(nick COLLATE any_case)": ["2 for 1"],
+  });
+});
