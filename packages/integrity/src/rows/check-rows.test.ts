@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { rowsWorld } from "../../testing/a-rows-world.ts";
 import type { IntegrityProgress } from "../progress.ts";
 import { checkRows, checkRowsIn } from "./check-rows.ts";
+import { mostKeptTables } from "./letting-go.ts";
 import type { RowRule } from "./row-rule.ts";
 import { withSnapshot } from "./with-snapshot.ts";
 
@@ -160,6 +161,49 @@ test("a rule that fails for some row, and one that the server does not understan
     "division was not checked: PostgreSQL cannot evaluate it for some row (22012).",
     "unknown was not checked: function nowhere(integer) does not exist.",
   ]);
+});
+
+test("a check that calls what writes, has no right, does not end or raises any error is named, and says no value", async () => {
+  await using world = await rowsWorld(
+    "CREATE TABLE log (n int)",
+    "CREATE TABLE t (id int PRIMARY KEY, n int)",
+    "INSERT INTO t VALUES (1, 5), (2, 0)",
+    ...Object.entries({
+      writes: "INSERT INTO log VALUES (n); RETURN true;",
+      endless: "RETURN endless(n);",
+      forbidden: "RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = 'secret';",
+      unknown: "RAISE EXCEPTION USING ERRCODE = 'XX000', MESSAGE = 'secret';",
+    }).map(([name, body]) => `CREATE FUNCTION ${name}(n int) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN ${body} END $$`), // prettier-ignore
+  );
+  const names = ["writes", "endless", "forbidden", "unknown"];
+  const rules = { t: [...names.map((name) => rule(name, `NOT ${name}(t.n)`)), rule("five", "t.n = 5")] }; // prettier-ignore
+  const { findings, notChecked } = await checkRows(world.db, await world.scans({ rules }));
+  expect(findings.map(({ id, count }) => [id, count])).toEqual([["five", 1]]);
+  expect(notChecked).toEqual([
+    "endless was not checked: PostgreSQL cannot evaluate it for some row (54001).",
+    "forbidden was not checked: PostgreSQL cannot evaluate it for some row (42501).",
+    "unknown was not checked: PostgreSQL cannot evaluate it for some row (XX000).",
+    "writes was not checked: PostgreSQL cannot evaluate it for some row (25006).",
+  ]);
+});
+
+test("of hundreds of tables the locks are let go one by one, and what is found is the same; a table read in parts has its rows once", async () => {
+  await using world = await rowsWorld();
+  const count = mostKeptTables + 1;
+  const made = Array.from({ length: count }, (_, n) => `CREATE TABLE t${n} (id int PRIMARY KEY, p int, q text UNIQUE); INSERT INTO t${n} VALUES (1, 1, 'a'), (2, ${n === 7 ? 3 : 1}, 'b')`); // prettier-ignore
+  await world.run(made.join(";"));
+  const registry = `tables:\n${Array.from({ length: count }, (_, n) => `  t${n}: { columns: [{ name: id, type: integer, pk: true }, { name: p, type: integer, references: t0.id }, { name: q, type: text }] }`).join("\n")}`; // prettier-ignore
+  const many = Array.from({ length: 501 }, (_, n) => rule(`rule ${n}`, `t.id = ${n + 2}`));
+  const scans = await world.scans({ registry, rules: { t5: many } });
+  await withSnapshot(world.db, {}, async (snapshot) => {
+    const { findings, rows } = await checkRowsIn(snapshot, scans);
+    expect(findings.map(({ id }) => id)).toEqual(["rule 0", "orphan:t7(p)->t0(id)"]);
+    expect(rows).toBe(count * 2);
+    for (const connection of snapshot.connections) {
+      const { rows: locks } = await connection.query<{ n: number }>("SELECT count(*)::int AS n FROM pg_locks WHERE pid = pg_backend_pid() AND relation >= 16384"); // prettier-ignore
+      expect(locks[0]?.n).toBeLessThan(10);
+    }
+  });
 });
 
 test("a statement that takes too long is a STATEMENT_TIMEOUT with the table, by the option or by the session", async () => {

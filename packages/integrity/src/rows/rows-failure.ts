@@ -71,7 +71,7 @@ function hintOf(error: PostgresError, code: IntegrityErrorCode): string | undefi
   if (code === "DENIED")
     return "Check as the owner or a superuser, or grant the role pg_read_all_data to this user.";
   if (error.sqlState === "53200" && /shared memory/.test(error.message))
-    return "Too many tables, indexes and partitions are locked at once: raise max_locks_per_transaction, or check fewer tables at a time (tables, --tables).";
+    return "Too many tables, indexes and partitions are locked at once: raise max_locks_per_transaction, or check fewer tables at a time (tables, --table).";
   if (error.sqlState === "40001")
     return "A read replica ended the query because it had to apply changes: set hot_standby_feedback, raise max_standby_streaming_delay, or check the primary.";
   return error.hint;

@@ -1,12 +1,18 @@
-import { PostgresError, type Connection } from "@ctb-data/postgres";
+import type { Connection, PostgresError } from "@ctb-data/postgres";
 import { FoundRows } from "./found-rows.ts";
 import type { KeyBits } from "./key-bits.ts";
 import { planRanges } from "./plan-ranges.ts";
 import { prepareScan } from "./prepare-scan.ts";
 import type { RowRule, TableScan } from "./row-rule.ts";
-import { rowsFailure } from "./rows-failure.ts";
+import { isOfRow, rowsFailure } from "./rows-failure.ts";
 import type { RowsTask } from "./run-tasks.ts";
-import { readPieces, readTableFacts, type TableFacts, type TablePiece } from "./scan-facts.ts";
+import {
+  ownName,
+  readPieces,
+  readTableFacts,
+  type TableFacts,
+  type TablePiece,
+} from "./scan-facts.ts";
 import { scanKeys } from "./scan-keys.ts";
 import { scanSql, type ScanPlan, type ScanRange } from "./scan-plan.ts";
 import { forgetKeys, scanTable, sendKeys } from "./scan-table.ts";
@@ -123,7 +129,7 @@ export class TableWork {
       await connection.query("RELEASE SAVEPOINT ctb_read");
       return [];
     } catch (error) {
-      if (!isOfValue(error)) throw error;
+      if (!isOfRow(connection, error)) throw error;
       await connection.query("ROLLBACK TO SAVEPOINT ctb_read; RELEASE SAVEPOINT ctb_read");
       if (this.found[0] !== found) return [];
       this.found = [new FoundRows(this.scan), this.#keysFound];
@@ -146,9 +152,12 @@ export class TableWork {
     plan: ScanPlan,
     error: PostgresError,
   ): Promise<readonly RowsTask[]> {
+    const bare = { ...plan, references: [] };
+    if ((await this.#failureOf(connection, { ...bare, rules: readOnly(plan.rules) })) !== undefined)
+      throw error;
     const rules: RowRule[] = [];
     for (const rule of plan.rules) {
-      const sqlState = await this.#failureOf(connection, { ...plan, rules: [rule], references: [] }); // prettier-ignore
+      const sqlState = await this.#failureOf(connection, { ...bare, rules: [rule] });
       if (sqlState === undefined) rules.push(rule);
       else
         this.#check.onNotChecked(
@@ -165,19 +174,13 @@ export class TableWork {
       const { signal } = this.#check;
       await connection.query(`SELECT pg_catalog.count(*) FROM (${scanSql(plan)}) AS r`, [], { signal }); // prettier-ignore
     } catch (error) {
-      if (!isOfValue(error)) throw error;
+      if (!isOfRow(connection, error)) throw error;
       await connection.query("ROLLBACK TO SAVEPOINT ctb_read; RELEASE SAVEPOINT ctb_read");
       return error.sqlState;
     }
     await connection.query("RELEASE SAVEPOINT ctb_read");
     return undefined;
   }
-}
-
-/** A value, a function of the user's, or what it calls: not the connection, a limit, a right or a resource. */
-function isOfValue(error: unknown): error is PostgresError {
-  if (!(error instanceof PostgresError)) return false;
-  return ["21", "22", "23", "2F", "38", "39", "42", "P0"].includes((error.sqlState ?? "").slice(0, 2)) && error.sqlState !== "42501"; // prettier-ignore
 }
 
 /** Of a small table, where it costs nothing; the planner's estimate says enough of others. */
@@ -200,4 +203,9 @@ function keyText(key: Readonly<Record<string, string | null>>): string {
   return Object.entries(key)
     .map(([name, text]) => `${name} ${text ?? "null"}`)
     .join(", ");
+}
+
+/** A rule that nothing breaks, so that only reading the table can fail. */
+function readOnly([rule]: readonly RowRule[]): readonly RowRule[] {
+  return rule ? [{ subject: rule.subject, sql: `t.${ownName("row")} IS NULL` }] : [];
 }
