@@ -218,3 +218,34 @@ test("clear text is encrypted in place and is nowhere else, a blind index is com
   expect(await w.undo(run)).toMatchObject({ rows: 2494, conflicts: [] });
   expect(await databaseFacts(w.postgres)).toEqual(before);
 });
+
+test("a row with clear text in another column is not kept before that is encrypted", async () => {
+  const keyring = parseKeyring(randomBytes(32).toString("base64"));
+  const registry = parseRegistry(
+    `tables: { people: { columns: [{ name: id, type: integer, pk: true }, { name: up, type: integer, references: { table: people, on_delete: cascade } }, { name: tax, type: text, encrypted: true }] } }`,
+    { file: "people.yml" },
+  );
+  const sql = `CREATE TABLE people (id integer PRIMARY KEY, up integer REFERENCES people ON DELETE CASCADE, tax text);
+    INSERT INTO people VALUES (1, NULL, NULL), (2, 1, 'DE-secret')`;
+  const bad = broken("range", "people", ["id"], "t.id = 1");
+  await using w = await fixWorld(sql, { registry, keyring });
+  const before = await databaseFacts(w.postgres);
+  const { steps } = await w.fix([bad]);
+  expect(steps).toMatchObject([{ state: "failed", changed: 0 }]);
+  expect(steps[0]?.reason).toContain("fix clear_text:people.tax first");
+  expect(await databaseFacts(w.postgres)).toEqual(before);
+  expect(await w.sql(`SELECT * FROM ${quarantineTable}`)).toEqual([]);
+  const both = await w.fix([
+    bad,
+    broken("clear_text", "people", ["tax"], "t.tax NOT LIKE 'ctb1.%'"),
+  ]);
+  expect(both.steps.map(({ finding, changed }) => [finding.kind, changed])).toEqual([
+    ["clear_text", 1],
+    ["range", 2],
+  ]);
+  expect(await w.sql("SELECT FROM ctb_data.quarantine q WHERE q::text LIKE '%secret%'")).toEqual(
+    [],
+  );
+  expect(await w.undo(both.run)).toMatchObject({ rows: 3, conflicts: [] });
+  expect(await databaseFacts(w.postgres)).toEqual(before);
+});

@@ -23,7 +23,10 @@ export interface FixStep {
   readonly statements: readonly string[];
   /** Whose content it changes: that of a row without its document is Firestore's. */
   readonly store: "postgres" | "firestore";
-  /** Rows or documents that were moved, changed or deleted, dependents among them. */
+  /**
+   * Rows or documents that were moved, changed or deleted, dependents among them. A dry run counts for each step as if it were the first:
+   * a row that two findings name counts twice, and goes once.
+   */
   readonly changed: number;
   /** Why it failed or was skipped, and what can be done. */
   readonly reason?: string;

@@ -10,6 +10,7 @@ import { clearableColumns, type LiveTable } from "./live-table.ts";
 import { lockSurroundings } from "./lock-surroundings.ts";
 import { lockedTransaction } from "./locked-transaction.ts";
 import { countRows, moveRows, type TableCount } from "./move-rows.ts";
+import { refuseClearText } from "./refuse-clear-text.ts";
 import { sealValues } from "./seal-values.ts";
 import { selectBrokenRows } from "./select-broken-rows.ts";
 import { stepStatements } from "./step-statements.ts";
@@ -47,6 +48,7 @@ export async function fixStep(
       if (run === undefined) return { statements, rows, guard };
       const around = await brokenElsewhere(connection, { ...found, guard });
       const action = session.strategy === "delete" ? "deleted" : "moved";
+      if (rows > 0) await refuseClearText(session, found.counts);
       if (rows > 0) await moveRows(connection, found.counts, { run, step, action });
       await keepFromComingBack(session, guard);
       await recordStep(connection, {

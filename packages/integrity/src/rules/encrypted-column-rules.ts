@@ -8,7 +8,7 @@ import { remembersLast, tested } from "./read-text.ts";
 import { columnSubject, type RuleColumn } from "./rule-column.ts";
 
 /** What a ciphertext looks like: `ctb1.<key id>.<base64url>`. */
-const form = String.raw`^ctb1\.[0-9a-f]{8}\.[A-Za-z0-9_-]+$`;
+export const ciphertextForm: string = String.raw`^ctb1\.[0-9a-f]{8}\.[A-Za-z0-9_-]+$`;
 
 /** The same, with a body that is base64url in its one spelling, and long enough for its nonce and its tag: 28 bytes. */
 const wholeForm =
@@ -21,7 +21,7 @@ export function encryptedColumnRules(
   keyring: Keyring | undefined,
 ): readonly RowRule[] {
   const text = `${at.sql}::text COLLATE "C"`;
-  const hasForm = `${text} ~ ${quoteLiteral(form)}`;
+  const hasForm = `${text} ~ ${quoteLiteral(ciphertextForm)}`;
   const isWhole = `${text} ~ ${quoteLiteral(wholeForm)}`;
   const sealed = columnSubject(
     at,
