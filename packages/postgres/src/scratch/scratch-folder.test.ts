@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { testFolder } from "../../testing/test-folder.ts";
@@ -23,6 +23,21 @@ test("everybody in a workspace gets one folder, another workspace gets another",
     rmSync(folder, { recursive: true });
   }
 });
+
+// Root may write everywhere.
+test.skipIf(process.getuid?.() === 0)(
+  "a folder that is there and cannot be written is not taken",
+  async () => {
+    await using project = testFolder();
+    mkdirSync(join(project.path, "node_modules"));
+    const first = scratchFolder(project.path);
+    chmodSync(first, 0o500);
+    const second = scratchFolder(project.path);
+    chmodSync(first, 0o700);
+    expect(second).not.toBe(first);
+    for (const folder of [first, second].filter(existsSync)) rmSync(folder, { recursive: true });
+  },
+);
 
 test("names are short, whatever they stand for, and differ where their parts do", () => {
   expect(templateName(["x".repeat(10_000)])).toMatch(/^ctb_template_[0-9a-f]{24}$/);

@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, statfsSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  statfsSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -56,10 +65,11 @@ function hasPlentyOfMemory(): boolean {
   }
 }
 
-/** Makes the folder. False when it cannot be, or belongs to somebody else. */
+/** Makes the folder. False when it cannot be, cannot be written, or belongs to somebody else. */
 function isOurs(folder: string): boolean {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.W_OK);
     const { uid } = lstatSync(folder);
     return (
       lstatSync(folder).isDirectory() && (process.getuid === undefined || uid === process.getuid())

@@ -89,6 +89,21 @@ test("a folder of migrations that is not there, or has a file that cannot be rea
   });
 });
 
+test("a role that an earlier template has made is told as what it is", async () => {
+  const role = `ctb_role_${process.pid}`;
+  await using folder = migrations({ "001_role.sql": `${unique}CREATE ROLE ${role};` });
+  await using first = await createTestDatabase({ migrations: folder.path });
+  try {
+    writeFileSync(join(folder.path, "002_more.sql"), "CREATE TABLE a (id int);");
+    await expect(createTestDatabase({ migrations: folder.path })).rejects.toMatchObject({
+      code: "MIGRATION_FAILED",
+      hint: expect.stringContaining("Roles belong to the server"),
+    });
+  } finally {
+    await first.db.query(`DROP ROLE ${role}`);
+  }
+});
+
 const seeded = (title: string): Parameters<typeof createTestDatabase>[0] => ({
   registry,
   seed: {

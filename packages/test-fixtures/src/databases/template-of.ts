@@ -82,7 +82,12 @@ async function migrate(db: Postgres, dir: string, url: string): Promise<void> {
 
 function asFailedMigration(error: unknown): unknown {
   if (!(error instanceof MigrationError)) return error;
-  const { message, hint, file, line } = error;
+  const { message, file, line, sqlState } = error;
+  // A role belongs to the server, not to one database: an earlier template has brought it there.
+  const hint =
+    sqlState === "42710" && /\brole "/.test(message)
+      ? "Roles belong to the server, and stay when the migrations change: let the migration look for it first, or catch duplicate_object."
+      : error.hint;
   const place = file === undefined ? "" : `${file}${line === undefined ? "" : `:${line}`}`;
   return new FixtureError(
     "MIGRATION_FAILED",
