@@ -167,6 +167,26 @@ describe("seedDatabase", () => {
     });
   });
 
+  test("a connection that breaks is told as that, and leaves nothing behind", async () => {
+    await withDatabase(shop, async (db) => {
+      const cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"; // prettier-ignore
+      let cutting: Promise<unknown> | undefined;
+      const onProgress = ({ kind }: SeedProgress): void => {
+        if (kind === "count") cutting ??= db.query(cut);
+      };
+      await expect(seedDatabase(db, { registry: shop, keyring, count: 20_000, onProgress })).rejects.toMatchObject({ code: "DATABASE_FAILED", message: expect.stringMatching(/^Seeding was cut off/) }); // prettier-ignore
+      await cutting;
+      expect(await countsOf(db)).toEqual({ clients: 0, orders: 0, lines: 0, colours: 0 });
+    });
+  });
+
+  test("names the column of the live table that must have a value and is not in the registry", async () => {
+    await withDatabase(shop, async (db) => {
+      await db.query("ALTER TABLE colours ADD COLUMN shade text NOT NULL");
+      await expect(seedDatabase(db, { registry: shop, keyring, counts: { colours: 2 } })).rejects.toMatchObject({ code: "CANNOT_MAKE", table: "colours", column: "shade", hint: expect.stringContaining("That shade must have a value") }); // prettier-ignore
+    });
+  });
+
   test("names the constraint that it does not understand", async () => {
     const odd = parseRegistry(
       "tables: { things: { columns: [{ name: a, type: integer, check: 'a % 7 = 3' }] } }",

@@ -73,14 +73,22 @@ function asFixtureError(error: unknown, signal: AbortSignal | undefined): unknow
     return new FixtureError("CANCELLED", "Seeding was stopped: nothing was written.", { cause: error });
   }
   if (!(error instanceof PostgresError)) return error;
+  if (error.code === "CONNECTION_LOST") {
+    return new FixtureError("DATABASE_FAILED", `Seeding was cut off: ${error.message}`, {
+      cause: error,
+      hint: "Nothing was written, unless it was at the very end: look before you run it again.",
+    });
+  }
   const isRefused = error.code === "CONSTRAINT_VIOLATION";
+  const [column] = error.columns ?? [];
+  const what = error.constraint === undefined ? `That ${column ?? "a column"} must have a value` : `The constraint ${error.constraint}`; // prettier-ignore
   return new FixtureError(
     isRefused ? "CANNOT_MAKE" : "DATABASE_FAILED",
     `The database refused the rows${error.table === undefined ? "" : ` of ${error.table}`}: ${error.message}`,
     {
       table: error.table,
-      column: error.columns?.[0],
-      hint: isRefused ? `The constraint ${error.constraint ?? ""} is not one that seeding understands. Leave the table out with \`tables\`, and make its rows with overrides.` : error.hint,
+      column,
+      hint: isRefused ? `${what} is not in the registry, or nothing that seeding understands. Leave the table out with \`tables\`, and make its rows with overrides.` : error.hint,
       cause: error,
     },
   );
