@@ -1,7 +1,7 @@
 import { openPostgres } from "@ctb-data/postgres";
 import { expect, test } from "vitest";
 import { databaseFacts } from "../../testing/fix-facts.ts";
-import { broken } from "../../testing/fix-scans.ts";
+import { broken, orphans } from "../../testing/fix-scans.ts";
 import { fixWorld } from "../../testing/fix-world.ts";
 import { undoFix } from "./undo-fix.ts";
 
@@ -122,5 +122,23 @@ test("what a database says about arrays and XML does not change what comes back"
   );
   await using later = await openPostgres({ url: w.url });
   await undoFix({ postgres: later, registry: w.registry }, { run });
+  expect(await databaseFacts(w.postgres)).toEqual(before);
+});
+
+test("rows of a table that has another name for a while come back when it has its own again", async () => {
+  await using w =
+    await fixWorld(`CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE t (id integer PRIMARY KEY, p_id integer); INSERT INTO t VALUES (1, 1);
+    ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (p_id) REFERENCES p NOT VALID`);
+  const before = await databaseFacts(w.postgres);
+  const to = { table: "p", columns: ["id"] };
+  const { run } = await w.fix([orphans("t", ["p_id"], to, { constraint: "f" })]);
+  await w.sql("ALTER TABLE t RENAME TO u");
+  expect(await w.undo(run)).toMatchObject({
+    rows: 0,
+    statements: [],
+    notes: ["public.t is gone; its 1 rows stay in ctb_data.quarantine."],
+  });
+  await w.sql("ALTER TABLE u RENAME TO t");
+  expect(await w.undo(run)).toMatchObject({ rows: 1, conflicts: [], notes: [] });
   expect(await databaseFacts(w.postgres)).toEqual(before);
 });

@@ -56,13 +56,15 @@ export async function undoStep(session: UndoSession, step: RecordedStep): Promis
     connection,
     { ...session, discard: dryRun, what: `the undo of step ${step.step}` },
     async () => {
+      const { returning, lost } = await readReturning(session, step.step);
+      // The table may only have another name for a while: the step is open until it is there again.
+      if (returning.length === 0 && lost.length > 0)
+        return { rows: 0, statements: [], conflicts: [], notes: lost };
       const again = step.state === "undone";
-      const notes: string[] = again ? [] : [...step.undoNotes];
+      const notes: string[] = [...(again ? [] : step.undoNotes), ...lost];
       const first = again ? [] : step.undoFirst;
       const last = again ? [] : step.undoLast;
       const statements = [...first, ...last];
-      const { returning, lost } = await readReturning(session, step.step);
-      notes.push(...lost);
       if (dryRun) {
         await withSafeNames(connection, async () => await search(session, returning, first));
         const rows = await countReturned(connection, returning);
