@@ -60,7 +60,7 @@ async function tryPool(
     ssl,
     config: poolConfig(target, options, { types, ssl }),
     retries: options.connectRetries ?? 5,
-    sessionSql: sessionSql(target, options.statementTimeoutMs ?? 0),
+    sessionSql: sessionSql(target, options.statementTimeoutMs),
     onNotice: options.onNotice,
     onRetry: options.onRetry,
   });
@@ -104,10 +104,14 @@ function poolConfig(
  * What the readers of values rely on. As statements, because poolers refuse unknown parameters at start-up; behind one only
  * those that it keeps per client, because the others would reach whoever gets the connection next.
  */
-function sessionSql(target: ConnectionTarget, statementTimeoutMs: number): string {
+function sessionSql(target: ConnectionTarget, statementTimeoutMs: number | undefined): string {
   const shown = "SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET TimeZone = 'UTC'";
   if (target.pooled) return shown;
-  return `${shown}; SET bytea_output = 'hex'; SET extra_float_digits = 1; SET statement_timeout = ${Math.ceil(statementTimeoutMs)}`;
+  const limit =
+    statementTimeoutMs === undefined
+      ? ""
+      : `; SET statement_timeout = ${Math.ceil(statementTimeoutMs)}`;
+  return `${shown}; SET bytea_output = 'hex'; SET extra_float_digits = 1${limit}`;
 }
 
 function checkNumbers(options: PostgresOptions): void {

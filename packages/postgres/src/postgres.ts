@@ -231,7 +231,7 @@ export interface PostgresOptions {
   readonly poolSize?: number;
   /** TLS. Default: what `sslmode` in the URL says; without it on and verified, but off for local hosts and sockets. */
   readonly ssl?: boolean | TlsOptions;
-  /** The server cancels any statement after this time. Default 0: never. */
+  /** The server cancels any statement after this time; 0 for never. Default: what it says for the role and the database. */
   readonly statementTimeoutMs?: number;
   /** For one try to connect, and for a free connection of the pool. Default 10,000. */
   readonly connectTimeoutMs?: number;

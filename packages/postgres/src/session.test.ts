@@ -173,6 +173,18 @@ describe("a statement that is stopped", () => {
     });
   });
 
+  test("the time that the database allows a statement counts unless another is given", async () => {
+    await using limited = await createTestDatabase();
+    await using owner = await openPostgres({ url: limited.url });
+    await owner.query(`ALTER DATABASE ${limited.name} SET statement_timeout = '50ms'`);
+    await using hasty = await openPostgres({ url: limited.url });
+    await expect(hasty.query("SELECT pg_sleep(20)")).rejects.toMatchObject({ code: "TIMEOUT" });
+    await using patient = await openPostgres({ url: limited.url, statementTimeoutMs: 0 });
+    expect(await patient.query("SELECT pg_sleep(0.2) IS NULL AS done")).toMatchObject({
+      rowCount: 1,
+    });
+  });
+
   test("by its own time, by the time of its signal or of the pool says TIMEOUT", async () => {
     await expect(db.query("SELECT pg_sleep(600)", [], { timeoutMs: 20 })).rejects.toMatchObject({
       code: "TIMEOUT",
