@@ -1,90 +1,81 @@
-import { PostgresError, type Connection } from "@ctb-data/postgres";
-import { reasonOf } from "./fix-connection.ts";
+import { PostgresError, quoteLiteral, type Connection } from "@ctb-data/postgres";
 import { quarantineTable } from "./fix-tables.ts";
 import { returningWhere, type Returning } from "./returning-rows.ts";
 import { conflictTable } from "./undo-tables.ts";
 
-/** After so many trials, rows are kept away together, some for others. */
-const mostTrials = 1000;
-
 /** What is tried with rows that are to come back. */
 export interface Attempt {
-  readonly attempt: (returning: readonly Returning[]) => Promise<void>;
-  /** When rows were found that the server refuses, before the next try. */
-  readonly onRefused?: () => Promise<void>;
+  readonly attempt: () => Promise<void>;
+  /** Where that is refused: calls {@link findRefused} for each table. How many rows were found. */
+  readonly search: () => Promise<number>;
 }
 
 /**
  * Tries, in a transaction, something with all rows that are to come back. Where the server refuses one of them (a constraint that is new, a
- * partition that is gone, a column of another type), they are tried in halves, to keep away those that it refuses and no others: they are
- * conflicts.
+ * partition that is gone, a column of another type), those that it refuses, and no others, become conflicts, and it is tried again.
  *
- * @throws {PostgresError} what the server refuses for another reason, or only for all rows together
+ * @throws {PostgresError} what the server refuses for another reason
  */
 export async function keepRefused(
   connection: Connection,
-  returning: readonly Returning[],
-  { attempt, onRefused }: Attempt,
+  { attempt, search }: Attempt,
 ): Promise<void> {
   for (;;) {
-    const error = await refusal(connection, "RELEASE", async () => await attempt(returning));
-    if (!error) return;
-    let found = 0;
-    for (const one of returning) found += await findRefused(connection, one, attempt);
-    if (found === 0) throw error;
-    await onRefused?.();
-  }
-}
-
-/** One table at a time: a row that leads to one of another table is not refused for that. */
-async function findRefused(
-  connection: Connection,
-  one: Returning,
-  attempt: Attempt["attempt"],
-): Promise<number> {
-  const { rows } = await connection.query<{ readonly id: bigint }>(
-    `SELECT q.id FROM ${quarantineTable} q WHERE ${returningWhere(one, "all")} ORDER BY q.id`,
-  );
-  let found = 0;
-  let trials = 0;
-  const open: (readonly bigint[])[] = [rows.map(({ id }) => id)];
-  for (let ids = open.pop(); ids; ids = open.pop()) {
-    const [from, to] = [ids.at(0), ids.at(-1)];
-    if (from === undefined || to === undefined) continue;
-    trials += 1;
-    const error = await refusal(connection, "ROLLBACK TO", async () => {
-      await attempt([{ ...one, within: { from, to } }]);
-    });
-    if (!error || error.sqlState === "23503") continue;
-    if (ids.length > 1 && trials < mostTrials) {
-      const half = Math.ceil(ids.length / 2);
-      open.push(ids.slice(half), ids.slice(0, half));
-      continue;
+    await connection.query("SAVEPOINT ctb_rows");
+    try {
+      await attempt();
+      await connection.query("RELEASE SAVEPOINT ctb_rows");
+      return;
+    } catch (error) {
+      if (!(error instanceof PostgresError) || connection.lost) throw error;
+      if (!/^2[23]/.test(error.sqlState ?? "")) throw error;
+      await connection.query("ROLLBACK TO SAVEPOINT ctb_rows");
+      if ((await search()) === 0) throw error;
     }
-    found += ids.length;
-    await connection.query(
-      `INSERT INTO ${conflictTable} (id, reason) SELECT id, $2 FROM unnest($1::pg_catalog.int8[]) id`,
-      [ids, `The server does not take it: ${reasonOf(error)}`],
-    );
   }
-  return found;
 }
 
-/** Why the server refuses the content of a row; undefined where it does not. */
-async function refusal(
+/** The number of the one row that a statement of {@link findRefused} is about, in SQL. */
+export const oneRow: string = "ctb$one.id";
+
+/**
+ * Runs statements for one row after the other, in the server, and makes those of which it refuses the content conflicts. Nothing else of it
+ * lasts. A row that leads to one that comes later is not refused for that.
+ *
+ * @param statements PL/pgSQL, for the row {@link oneRow}
+ */
+export async function findRefused(
   connection: Connection,
-  end: "RELEASE" | "ROLLBACK TO",
-  fn: () => Promise<void>,
-): Promise<PostgresError | undefined> {
-  await connection.query("SAVEPOINT ctb_rows");
-  try {
-    await fn();
-    await connection.query(`${end} SAVEPOINT ctb_rows`);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof PostgresError) || connection.lost) throw error;
-    if (!/^2[23]/.test(error.sqlState ?? "")) throw error;
-    await connection.query("ROLLBACK TO SAVEPOINT ctb_rows");
-    return error;
-  }
+  returning: Returning,
+  statements: readonly string[],
+): Promise<number> {
+  const before = await countConflicts(connection);
+  const body = `#variable_conflict use_column
+  DECLARE ctb$one record; ctb$values record; ctb$ids pg_catalog.int8[] := '{}'; ctb$reasons pg_catalog.text[] := '{}';
+  BEGIN
+    BEGIN
+      FOR ctb$one IN SELECT q.id FROM ${quarantineTable} q WHERE ${returningWhere(returning, "all")} ORDER BY q.id LOOP
+        BEGIN
+          ${statements.join(";\n")};
+        EXCEPTION
+          WHEN foreign_key_violation THEN NULL;
+          WHEN integrity_constraint_violation OR data_exception THEN
+            ctb$ids := ctb$ids || ctb$one.id;
+            ctb$reasons := ctb$reasons || CASE WHEN SQLSTATE LIKE '22%' THEN pg_catalog.format('A value does not fit (%s).', SQLSTATE) ELSE SQLERRM || '.' END;
+        END;
+      END LOOP;
+      RAISE EXCEPTION USING ERRCODE = 'CTB01';
+    EXCEPTION WHEN SQLSTATE 'CTB01' THEN NULL;
+    END;
+    INSERT INTO ${conflictTable} (id, reason) SELECT u.id, 'The server does not take it: ' || u.reason FROM unnest(ctb$ids, ctb$reasons) u (id, reason);
+  END`;
+  await connection.query(`DO LANGUAGE plpgsql ${quoteLiteral(body)}`);
+  return (await countConflicts(connection)) - before;
+}
+
+async function countConflicts(connection: Connection): Promise<number> {
+  const { rows } = await connection.query<{ readonly count: bigint }>(
+    `SELECT count(*) FROM ${conflictTable}`,
+  );
+  return Number(rows[0]?.count ?? 0);
 }

@@ -1,5 +1,6 @@
 import { quoteIdentifier, quoteLiteral, type Connection } from "@ctb-data/postgres";
 import { quarantineTable } from "./fix-tables.ts";
+import { findRefused, oneRow } from "./keep-refused.ts";
 import { returningRows, returningWhere, type Returning } from "./returning-rows.ts";
 import { withoutNotValid } from "./set-aside.ts";
 import { matchTable } from "./undo-tables.ts";
@@ -30,6 +31,28 @@ export async function returnRows(
       DROP TABLE ${one.rows}`,
     );
   }
+}
+
+/** Finds the rows that the server refuses, one by one, and makes them conflicts. How many there are. */
+export async function findRefusedRows(
+  connection: Connection,
+  returning: readonly Returning[],
+): Promise<number> {
+  const tables = returning.map(({ table }) => table);
+  return await withoutNotValid(connection, tables, async () => {
+    let found = 0;
+    await withoutTriggers(connection, tables, async () => {
+      for (const one of returning) {
+        const row = { ...one, only: oneRow };
+        const statements = [
+          ...(one.gone > 0 ? [insertion(row)] : []),
+          ...(one.changed > 0 ? [change(row)] : []),
+        ];
+        found += await findRefused(connection, one, statements);
+      }
+    });
+    return found;
+  });
 }
 
 function insertion(returning: Returning): string {

@@ -10,8 +10,9 @@ import { readReferences } from "./live-references.ts";
 import { readLiveTables, type LiveTable } from "./live-table.ts";
 import { lockedTransaction } from "./locked-transaction.ts";
 import { openSealed } from "./open-sealed.ts";
-import { returnRows } from "./return-rows.ts";
-import { columnsToReturn, readImages, type Returning } from "./returning-rows.ts";
+import { readImages } from "./read-images.ts";
+import { findRefusedRows, returnRows } from "./return-rows.ts";
+import { columnsToReturn, type Returning } from "./returning-rows.ts";
 import { conflictTable, sourceTable } from "./undo-tables.ts";
 import { withSafeNames, withSchemaFirst } from "./with-settings.ts";
 
@@ -91,10 +92,13 @@ async function putBack(session: UndoSession, returning: readonly Returning[]): P
     connection,
     async () => await search(session, returning, []),
   );
-  await keepRefused(connection, returning, {
-    attempt: async (some) => await returnRows(connection, some),
-    onRefused: async () =>
-      await withSafeNames(connection, async () => await keepAwayChildren(connection, searched)),
+  await keepRefused(connection, {
+    attempt: async () => await returnRows(connection, returning),
+    search: async () => {
+      const found = await findRefusedRows(connection, returning);
+      await withSafeNames(connection, async () => await keepAwayChildren(connection, searched));
+      return found;
+    },
   });
   return await countReturned(connection, returning);
 }
@@ -126,11 +130,7 @@ async function search(
   const tables = await readLiveTables(connection, new Set([...own, ...around]));
   for (const one of returning) {
     if (one.changed > 0) await openSealed(session, one);
-    await keepRefused(connection, [one], {
-      attempt: async (some) => {
-        for (const image of some) await readImages(connection, image);
-      },
-    });
+    await readImages(connection, one);
   }
   const searched = { returning, tables, references, dryRun, dropped };
   await findConflicts(connection, searched);
