@@ -1,6 +1,7 @@
 export type * from "./catalog.ts";
 export { isPooledHost, type PooledHost } from "./connection-url.ts";
 export { generatePostgresFiles } from "./generate-postgres-files.ts";
+export { holdConnection, type HeldConnection } from "./hold-connection.ts";
 export { isRetryable } from "./classify-error.ts";
 export { copyEncoderOf } from "./copy-text.ts";
 export { openPostgres } from "./open-postgres.ts";

@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { PostgresError, type Connection, type Postgres } from "@ctb-data/postgres";
+import {
+  PostgresError,
+  type Connection,
+  type Postgres,
+  holdConnection,
+  type HeldConnection,
+} from "@ctb-data/postgres";
 import { BackupError } from "../backup-error.ts";
-import { holdConnection, type HeldConnection } from "./held-connection.ts";
 import { listTables, type ListedTable } from "./list-tables.ts";
 import { qualifiedName, someNames } from "./qualified-name.ts";
 import type { ServerFacts } from "./server-facts.ts";

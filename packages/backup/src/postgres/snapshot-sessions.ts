@@ -1,6 +1,5 @@
-import type { Connection } from "@ctb-data/postgres";
+import type { Connection, HeldConnection } from "@ctb-data/postgres";
 import { asDatabaseWork } from "./database-failure.ts";
-import type { HeldConnection } from "./held-connection.ts";
 
 /** Sessions of one snapshot, lent one by one. */
 export class SnapshotSessions {

@@ -4,9 +4,10 @@ import {
   quoteIdentifier,
   type Connection,
   type Postgres,
+  holdConnection,
+  type HeldConnection,
 } from "@ctb-data/postgres";
 import { IntegrityError } from "../integrity-error.ts";
-import { holdConnection, type HeldConnection } from "./held-connection.ts";
 import { asRowsWork } from "./rows-failure.ts";
 import { snapshotSettings } from "./snapshot-settings.ts";
 

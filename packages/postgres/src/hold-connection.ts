@@ -1,4 +1,4 @@
-import type { Connection, Postgres } from "@ctb-data/postgres";
+import type { Connection, Postgres } from "./postgres.ts";
 
 /** A connection that is kept over many calls. */
 export interface HeldConnection {
@@ -13,7 +13,7 @@ export async function holdConnection(
   signal: AbortSignal | undefined,
 ): Promise<HeldConnection> {
   return await new Promise((resolve, reject) => {
-    // Not given back to the pool: a transaction is open in it.
+    // Not given back to the pool: a transaction may be open in it.
     const lent = postgres.withConnection(
       async (connection) =>
         await new Promise<void>((end) => {
