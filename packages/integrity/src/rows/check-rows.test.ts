@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { openPostgres } from "@ctb-data/postgres";
 import { expect, test } from "vitest";
-import { rowsWorld } from "../../testing/a-rows-world.ts";
+import { rowsWorld } from "../../testing/rows-world.ts";
 import type { IntegrityProgress } from "../progress.ts";
 import { checkRows, checkRowsIn } from "./check-rows.ts";
 import { mostKeptTables } from "./letting-go.ts";

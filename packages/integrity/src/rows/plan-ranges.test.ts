@@ -1,6 +1,6 @@
 import { array, assert, boolean, integer, property, record } from "fast-check";
 import { expect, test } from "vitest";
-import { rowsWorld } from "../../testing/a-rows-world.ts";
+import { rowsWorld } from "../../testing/rows-world.ts";
 import { checkRows } from "./check-rows.ts";
 import { planRanges } from "./plan-ranges.ts";
 import type { RowRule, RuleSubject } from "./row-rule.ts";

@@ -8,8 +8,8 @@ import {
   type RandomKey,
   type RandomReference,
   type RandomRows,
-} from "../../testing/a-random-rows.ts";
-import { rowsWorld } from "../../testing/a-rows-world.ts";
+} from "../../testing/random-rows.ts";
+import { rowsWorld } from "../../testing/rows-world.ts";
 import { checkRows } from "./check-rows.ts";
 import type { RowKey, RowReference, RowRule, RuleSubject, TableScan } from "./row-rule.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { foundBy, rowsWorld } from "../../testing/a-rows-world.ts";
+import { foundBy, rowsWorld } from "../../testing/rows-world.ts";
 
 /** Makes PostgreSQL believe that an index is unique, as a corrupt one or one of another collation version looks. */
 function unique(index: string): string {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { foundBy, rowsWorld } from "../../testing/a-rows-world.ts";
+import { foundBy, rowsWorld } from "../../testing/rows-world.ts";
 
 function typed(name: string, type: string, to: string): string {
   return `      - { name: ${name}, type: "${type}", references: { table: keys, column: ${to} } }`;
