@@ -20,7 +20,7 @@ export interface CheckOptions extends WorkOptions {
   readonly strategy?: FixStrategy | undefined;
   /** How many sessions read side by side, all of one snapshot. Default 4, and no more than the pool has. */
   readonly connections?: number | undefined;
-  /** The server cancels any statement after this time. Default: what the session has. */
+  /** The server cancels any statement after this time, milliseconds; 0 for never. Default: what the session has. */
   readonly statementTimeoutMs?: number | undefined;
   /** What the database should have: read from an empty database in which `schemaSql(registry)` ran. Without it drift is not looked for in PostgreSQL. */
   readonly expected?: Catalog | undefined;
@@ -38,6 +38,7 @@ export interface IntegrityReport {
   readonly snapshotAt: string | undefined;
   /** The moment at which documents were read. Undefined without Firestore. */
   readonly readTime: string | undefined;
+  /** How many were looked at: counted in small tables, the planner's estimate of large ones. */
   readonly rows: number;
   readonly documents: number;
   /** Errors first, then in the order of the registry. */
