@@ -1,5 +1,4 @@
 import { quoteLiteral } from "@ctb-data/postgres";
-import { quarantineTable } from "./fix-tables.ts";
 import type { LiveTable } from "./live-table.ts";
 import { imageColumns } from "./row-image.ts";
 import { conflictTable } from "./undo-tables.ts";
