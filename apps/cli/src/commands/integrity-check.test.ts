@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { openFirestore } from "@ctb-data/firestore";
 import { startFirestoreEmulator } from "@ctb-data/firestore-emulator";
@@ -98,6 +100,23 @@ test("drift of the live schema is found against what the registry would make", a
   expect(reportOf(stdout).findings).toMatchObject([
     { kind: "drift", table: "orders", advice: expect.stringContaining("ADD COLUMN state") },
     { kind: "constraint_missing", table: "customers", columns: ["name"] },
+  ]);
+});
+
+test("migrations that are pending are named, so that nobody writes them a second time", async () => {
+  await using shop = await shopProject();
+  const folder = join(shop.dir.path, "migrations");
+  await mkdir(folder, { recursive: true });
+  await writeFile(
+    join(folder, "001_add_notes.sql"),
+    "-- Migration: add_notes\n-- Created: 2026-11-24\nBEGIN;\nCREATE TABLE notes (id integer);\nCOMMIT;\n",
+  );
+  const { stdout } = await runCliProcess([...check, "--json"], {
+    cwd: shop.dir.path,
+    env: shop.env,
+  });
+  expect(reportOf(stdout).notChecked).toEqual([
+    expect.stringContaining("1 pending migration would change: first ctb-data migrate up"),
   ]);
 });
 

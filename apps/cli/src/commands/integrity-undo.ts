@@ -96,13 +96,15 @@ async function ask(
   { id, runs, yes }: Asked,
 ): Promise<void> {
   const run = runs.find((each) => each.id === id);
-  const what =
-    run === undefined
-      ? ""
-      : `: ${countOf(run.rows, "row")} and ${countOf(run.documents, "document")}`;
+  if (run === undefined) {
+    throw new CliError("NOT_FOUND", `There is no run ${id}.`, {
+      hint: "See which there are: ctb-data integrity runs",
+    });
+  }
+  const what = `${countOf(run.rows, "row")} and ${countOf(run.documents, "document")}`;
   await confirmChange(context, {
-    targets: targets.filter(({ store }) => store === "postgres" || run?.documents !== 0),
-    warning: `This puts back what the run ${id} has changed${what}.`,
+    targets: targets.filter(({ store }) => store === "postgres" || run.documents !== 0),
+    warning: `This puts back what the run ${id} has changed: ${what}.`,
     yes,
   });
 }

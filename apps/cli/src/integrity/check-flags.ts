@@ -1,10 +1,13 @@
+import { existsSync } from "node:fs";
 import type { CheckOptions, CheckPart, FixStrategy } from "@ctb-data/integrity";
+import type { Postgres } from "@ctb-data/postgres";
 import { CliError } from "../cli-error.ts";
 import type { CommandContext } from "../command-context.ts";
 import { settingPath } from "../config/load-settings.ts";
 import type { Settings } from "../config/settings.ts";
 import { expectedCatalog } from "../project/expected-catalog.ts";
 import { readIfThere } from "../project/read-if-there.ts";
+import { countOf } from "../terminal/count-of.ts";
 import { shellWord } from "../terminal/shell-word.ts";
 import type { OpenedIntegrityStores, StoreFlags } from "./open-integrity-stores.ts";
 
@@ -68,10 +71,29 @@ export async function prepareCheck(
       signal: context.signal,
     },
     notChecked: [
+      ...(looksAt("drift") ? await pendingMigrations(context, stores.postgres, settings) : []),
       ...(looksAt("documents") ? notOpened : []),
       ...(expected?.why === undefined ? [] : [expected.why]),
     ],
   };
+}
+
+/** What is missing in a database may be what a migration has not made yet: nobody is to write it a second time. */
+async function pendingMigrations(
+  { dir }: CommandContext,
+  db: Postgres | undefined,
+  { MIGRATIONS_DIR: folder }: Settings,
+): Promise<readonly string[]> {
+  const path = settingPath(dir, folder);
+  if (db === undefined || !existsSync(path)) return [];
+  const { migrationStatus } = await import("@ctb-data/migrations");
+  // What cannot be read here, the check itself tells of.
+  const status = await migrationStatus(db, { dir: path }).catch(() => undefined);
+  if (status === undefined || status.pending === 0) return [];
+  const others = status.initialised ? "" : ", or migrate baseline where another tool has built the database";
+  return [
+    `What ${countOf(status.pending, "pending migration")} would change: first ctb-data migrate up${others}, then check again.`,
+  ];
 }
 
 async function firestoreFiles(

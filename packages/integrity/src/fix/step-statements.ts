@@ -31,7 +31,7 @@ export function stepStatements({
     .filter((count) => count.dependents > 0)
     .map(
       (count) =>
-        `-- with them ${count.dependents.toLocaleString("en-US")} rows of ${count.table.place} that refer to them`,
+        `-- with them ${count.dependents.toLocaleString("en-US")} ${count.dependents === 1 ? "row" : "rows"} of ${count.table.place} that ${count.dependents === 1 ? "refers" : "refer"} to them`,
     );
   return [...(rows > 0 ? own : []), ...dependents, ...guard.statements];
 }
