@@ -90,7 +90,9 @@ async function pendingMigrations(
   // What cannot be read here, the check itself tells of.
   const status = await migrationStatus(db, { dir: path }).catch(() => undefined);
   if (status === undefined || status.pending === 0) return [];
-  const others = status.initialised ? "" : ", or migrate baseline where another tool has built the database";
+  const others = status.initialised
+    ? ""
+    : ", or migrate baseline where another tool has built the database";
   return [
     `What ${countOf(status.pending, "pending migration")} would change: first ctb-data migrate up${others}, then check again.`,
   ];
