@@ -1,5 +1,6 @@
 import { CliError } from "../cli-error.ts";
 import type { CommandContext } from "../command-context.ts";
+import { targetText } from "../project/target-text.ts";
 import { confirm } from "../terminal/prompt.ts";
 import type { StoreTarget } from "./open-backup-stores.ts";
 
@@ -27,14 +28,14 @@ export async function confirmTargets(
   if (unknown !== undefined) {
     throw new CliError(
       "CONFIRMATION_NEEDED",
-      `--target names ${unknown}, and this would restore into ${targets.map(textOf).join(" and ")}.`,
+      `--target names ${unknown}, and this would restore into ${targets.map(targetText).join(" and ")}.`,
       { hint: "Check DATABASE_URL, FIREBASE_PROJECT_ID and FIRESTORE_EMULATOR_HOST." },
     );
   }
   if (yes && unnamed.length > 0) {
     throw new CliError(
       "CONFIRMATION_NEEDED",
-      `Not confirmed: --yes needs the name of what is restored into. ${warning} It is ${unnamed.map(textOf).join(" and ")}.`,
+      `Not confirmed: --yes needs the name of what is restored into. ${warning} It is ${unnamed.map(targetText).join(" and ")}.`,
       {
         hint: `If that is right: --yes ${targets.map(({ name }) => `--target ${name}`).join(" ")}`,
       },
@@ -47,17 +48,11 @@ export async function confirmTargets(
   }
   for (const [index, target] of (yes ? [] : targets).entries()) {
     await confirm(terminal, {
-      warning: `${index === 0 ? `${warning} ` : ""}It goes into ${textOf(target)}.`,
+      warning: `${index === 0 ? `${warning} ` : ""}It goes into ${targetText(target)}.`,
       question: "Is that right?",
       typed: target.name,
       yes,
       signal,
     });
   }
-}
-
-function textOf({ store, name, description }: StoreTarget): string {
-  return store === "postgres"
-    ? `the PostgreSQL database ${name} (${description})`
-    : `the Firestore of the project ${name} (${description})`;
 }

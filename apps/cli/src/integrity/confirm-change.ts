@@ -1,5 +1,6 @@
 import type { StoreTarget } from "../backup/open-backup-stores.ts";
 import type { CommandContext } from "../command-context.ts";
+import { targetText } from "../project/target-text.ts";
 import { confirm } from "../terminal/prompt.ts";
 
 interface ChangeConfirmation {
@@ -22,17 +23,11 @@ export async function confirmChange(
 ): Promise<void> {
   for (const [index, target] of targets.entries()) {
     await confirm(terminal, {
-      warning: `${index === 0 ? `${warning} ` : ""}It changes ${textOf(target)}.`,
+      warning: `${index === 0 ? `${warning} ` : ""}It changes ${targetText(target)}.`,
       question: "Is that right?",
       typed: target.name,
       yes,
       signal,
     });
   }
-}
-
-function textOf({ store, name, description }: StoreTarget): string {
-  return store === "postgres"
-    ? `the PostgreSQL database ${name} (${description})`
-    : `the Firestore of the project ${name} (${description})`;
 }
