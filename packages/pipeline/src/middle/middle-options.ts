@@ -1,0 +1,60 @@
+import type { PlacedFailure } from "../failure.ts";
+import type { TakingBlueprint } from "../intake/intake-options.ts";
+import type { SharedWork } from "../runs/work.ts";
+import type { WorkOptions } from "../work-options.ts";
+
+/** How the middle stage is done. */
+export interface MiddleOptions extends WorkOptions {
+  readonly blueprint: TakingBlueprint;
+  /**
+   * The shared work of one step of the run, by its name: `validate` or `promote`, then `promote-waiting-1`, … and `clear-failures`. Not asked for by
+   * a dry run.
+   */
+  readonly work: (step: string) => SharedWork;
+  /** Whether rows are written; without it documents are only judged and marked. */
+  readonly promote: boolean;
+  /** Documents per transaction. Default 2,000. */
+  readonly batch?: number | undefined;
+  /** About how many parts the documents are divided into. Default 16. */
+  readonly parts?: number | undefined;
+  /** Judges everything, and tries everything in transactions that are rolled back; nothing is written in any store. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** What is counted. Each document is counted once, but for those that wait: they are counted again as what they become. */
+export const middleCounts = [
+  "read",
+  /** The document fits the registry. */
+  "valid",
+  "invalid",
+  "inserted",
+  "updated",
+  /** The row was there, and no document's. */
+  "adopted",
+  /** This very content had been promoted before. */
+  "unchanged",
+  /** A newer version had been promoted already. */
+  "superseded",
+  /** What it refers to was not there yet. */
+  "waiting",
+  /** Valid, but PostgreSQL or a reference does not allow the row. */
+  "refused",
+  /** It had a row until a document with a smaller id claimed the same key. */
+  "displaced",
+  "marked",
+  /** Firestore does not take the marks: the document has no room for them. */
+  "unmarked",
+  /** It was changed again and again while it was judged: the next run takes it. */
+  "changed",
+  /** Failures of documents that are no more. */
+  "cleared",
+] as const;
+
+export type MiddleCount = (typeof middleCounts)[number];
+
+export interface MiddleReport {
+  /** Of all runners together; of a dry run, what would be. */
+  readonly counts: Readonly<Record<MiddleCount, number>>;
+  /** The first 20 that this runner met. */
+  readonly firstErrors: readonly PlacedFailure[];
+}
