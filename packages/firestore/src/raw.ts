@@ -87,6 +87,12 @@ export type RawWrite =
    * deleted since.
    */
   | ({ readonly op: "set" } & RawContent & WriteCondition)
+  /**
+   * Writes these fields of the line, and leaves all others of the document as they are. A field that the line does not have is removed.
+   * Each is the name of a field, whatever its characters: not a path into a map. The document must be there (`NOT_FOUND`), and
+   * with `lastUpdateTime` be as it was then (`FAILED_PRECONDITION`).
+   */
+  | ({ readonly op: "merge"; readonly fields: readonly string[] } & RawContent & WriteCondition)
   /** What is not there is not an error, unless there is a `lastUpdateTime`. */
   | ({ readonly op: "delete"; readonly path: string } & WriteCondition);
 
@@ -103,7 +109,7 @@ export interface RawContent {
 export interface RawFailure {
   readonly op: RawWrite["op"];
   readonly path: string;
-  /** What was to be written, as it would have been in this database, without times; undefined for a delete. */
+  /** What was to be written, as it would have been in this database, without times; undefined for a delete, and only the fields of a merge. */
   readonly line: Buffer | undefined;
   /** gRPC's: `ALREADY_EXISTS`, `INVALID_ARGUMENT`, … */
   readonly status: string;

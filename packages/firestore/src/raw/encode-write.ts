@@ -7,7 +7,7 @@ import { JsonOutput } from "./json-output.ts";
 import { WireReader } from "./wire-reader.ts";
 import { WireWriter } from "./wire-writer.ts";
 
-const tags = { update: 10, delete: 18, condition: 34 } as const;
+const tags = { update: 10, delete: 18, mask: 26, condition: 34 } as const;
 /** The tag of a condition. */
 const mustExist = 8;
 
@@ -56,16 +56,31 @@ export class WriteEncoder {
       this.#condition(write.lastUpdateTime);
       return writer.view();
     }
-    const document = parse(write.line);
-    const path = this.#pathOf(document);
+    const whole = parse(write.line);
+    const path = this.#pathOf(whole);
+    const document = write.op === "merge" ? onlyFields(whole, write.fields) : whole;
     try {
       writer.message(tags.update, () => this.#document.write(document));
     } catch (error) {
       throw asInvalid(error, path);
     }
-    if (write.op === "create") writer.message(tags.condition, () => writer.varint(mustExist, 0));
+    if (write.op === "merge") this.#mask(write.fields);
+    if (write.op === "create") this.#existence(false);
+    else if (write.op === "merge" && write.lastUpdateTime === undefined) this.#existence(true);
     else this.#condition(write.lastUpdateTime);
     return writer.view();
+  }
+
+  #mask(fields: readonly string[]): void {
+    const writer = this.#writer;
+    writer.message(tags.mask, () => {
+      for (const field of fields) writer.text(10, maskPathOf(field));
+    });
+  }
+
+  #existence(exists: boolean): void {
+    const writer = this.#writer;
+    writer.message(tags.condition, () => writer.varint(mustExist, exists ? 1 : 0));
   }
 
   #condition(time: WriteCondition["lastUpdateTime"]): void {
@@ -87,7 +102,7 @@ export class WriteEncoder {
     const output = new JsonOutput(message.length * 2);
     const { name } = new DocumentJson(output).add(message, start, end);
     const path = name.slice(this.#prefix.length);
-    return { op: isCreate(reader, end) ? "create" : "set", path, line: output.take(0) };
+    return { op: opOf(reader, end), path, line: output.take(0) };
   }
 
   #pathOf(document: unknown): string {
@@ -105,13 +120,29 @@ export class WriteEncoder {
   }
 }
 
-/** Whether the condition behind a document is that there is none yet. */
-function isCreate(reader: WireReader, at: number): boolean {
-  if (at >= reader.bytes.length) return false;
+/** What the fields behind a document say. */
+function opOf(reader: WireReader, at: number): "create" | "set" | "merge" {
+  if (at >= reader.bytes.length) return "set";
   reader.at = at;
+  if (reader.varint() === tags.mask) return "merge";
   reader.varint();
-  reader.varint();
-  return reader.varint() === mustExist;
+  return reader.varint() === mustExist ? "create" : "set";
+}
+
+/** The document with some of its fields. */
+function onlyFields(document: unknown, names: readonly string[]): unknown {
+  if (typeof document !== "object" || document === null || !("fields" in document)) return document;
+  const { fields } = document;
+  // A map that is none is refused where it is written.
+  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) return document;
+  const wanted = new Set(names);
+  const entries = Object.entries(fields).filter(([name]) => wanted.has(name));
+  return { ...document, fields: Object.fromEntries(entries) };
+}
+
+/** The name of a field as a path of masks has it. */
+function maskPathOf(name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name) ? name : `\`${name.replaceAll(/[\\`]/g, String.raw`\$&`)}\``;
 }
 
 function parse(line: Uint8Array | string): unknown {
