@@ -14,6 +14,8 @@ export type PipelineErrorCode =
   | "RUN_UNDER_WAY"
   /** The run was cancelled by somebody. */
   | "RUN_CANCELLED"
+  /** The run has failed, by another runner: its stage says why. */
+  | "RUN_FAILED"
   /** Somebody else has taken over the work: what was in hand was rolled back. */
   | "LEASE_LOST"
   /** Refused for safety; `hint` says what lifts it. */
