@@ -12,8 +12,26 @@ export interface VendorBlueprint {
   readonly export?: BlueprintExport;
   /** Free metadata, as the file has it. */
   readonly meta: Readonly<Record<string, unknown>>;
+  /** What the file says, for keeping it in a database: `parseBlueprintData` makes the same blueprint of it. */
+  readonly data: BlueprintData;
   readonly source: Source;
 }
+
+/**
+ * The data of a blueprint's file. The canonical columns of `intake` and the fields of `export` are lists, because `jsonb` does
+ * not keep the order of a map's keys.
+ */
+export interface BlueprintData {
+  readonly [key: string]: BlueprintJson;
+}
+
+export type BlueprintJson =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly BlueprintJson[]
+  | BlueprintData;
 
 /** Records that come in: `columns` says where the value of each canonical column is found in a source record. */
 export interface BlueprintIntake {

@@ -1,3 +1,4 @@
+import { blueprintDataOf } from "./blueprint-data.ts";
 import { blueprintHeadSchema } from "./blueprint-schema.ts";
 import type { VendorBlueprint } from "./blueprint.ts";
 import { exportOf } from "./check-export.ts";
@@ -72,6 +73,7 @@ function resolve(
     ...(intake === undefined ? {} : { intake }),
     ...(exported === undefined ? {} : { export: exported }),
     meta,
+    data: blueprintDataOf(at),
     source: sourceOf(at),
   };
 }

@@ -15,7 +15,12 @@ export {
 export { describeChange } from "./describe-change.ts";
 export { diffRegistries } from "./diff-registries.ts";
 export { checkBlueprint, type CheckedBlueprint } from "./check-blueprint.ts";
-export { loadBlueprint, loadBlueprints, parseBlueprint } from "./load-blueprint.ts";
+export {
+  loadBlueprint,
+  loadBlueprints,
+  parseBlueprint,
+  parseBlueprintData,
+} from "./load-blueprint.ts";
 export { loadRegistry, parseRegistry, type LoadOptions } from "./load-registry.ts";
 export { formatProblem, type Problem, type ProblemCode } from "./problem.ts";
 export { readRegistryFiles } from "./read-registry-files.ts";

@@ -1,3 +1,4 @@
+import { blueprintTextOf } from "./blueprint-data.ts";
 import type { VendorBlueprint } from "./blueprint.ts";
 import { checkBlueprint } from "./check-blueprint.ts";
 import type { RegistryFile } from "./check-registry.ts";
@@ -85,4 +86,18 @@ export function parseBlueprint(
   if (blueprint === undefined) throw invalid("INVALID_BLUEPRINT", "vendor blueprint", problems);
   for (const problem of problems) options.onWarning?.(problem);
   return blueprint;
+}
+
+/**
+ * Checks the data of one vendor blueprint, as `VendorBlueprint.data` has it or a `jsonb` column gives it back, against the
+ * registry. Lines and columns of problems are those of the data as one line of JSON; their paths tell more.
+ *
+ * @throws {RegistryError} `INVALID_BLUEPRINT` with all `problems`.
+ */
+export function parseBlueprintData(
+  data: unknown,
+  registry: Registry,
+  options: Omit<LoadOptions, "signal"> & { readonly file?: string } = {},
+): VendorBlueprint {
+  return parseBlueprint(blueprintTextOf(data), registry, options);
 }
