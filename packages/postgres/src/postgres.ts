@@ -129,6 +129,16 @@ export interface Transaction extends DataAccess {
   readonly processId: number;
   /** Runs `fn` behind a savepoint: when it throws, what it did is undone and the transaction goes on. */
   transaction<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * `COPY … FROM STDIN` as it is, as {@link Connection.copyIn}: for tables that no registry has, such as temporary ones.
+   *
+   * @throws {PostgresError} as its `code` says; then the transaction, or the nested one, has failed.
+   */
+  copyInText(
+    sql: string,
+    chunks: AsyncIterable<Uint8Array>,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<{ readonly rows: number }>;
 }
 
 /** One session. */

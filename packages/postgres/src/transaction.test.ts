@@ -213,6 +213,36 @@ describe("transaction", () => {
   });
 });
 
+/** Lines of COPY, one chunk each. */
+async function* lines(...texts: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield await Promise.resolve(Buffer.from(`${text}\n`));
+}
+
+describe("copyInText", () => {
+  test("writes in its transaction, into a temporary table too", async () => {
+    await db.transaction(async (tx) => {
+      await tx.query("CREATE TEMPORARY TABLE work (id integer, amount integer) ON COMMIT DROP");
+      expect(await tx.copyInText("COPY work FROM STDIN", lines("3\t30", "4\t40"))).toEqual({
+        rows: 2,
+      });
+      await tx.query("INSERT INTO accounts SELECT * FROM work");
+      expect(await amounts()).toEqual([10, 20]);
+    });
+    expect(await amounts()).toEqual([10, 20, 30, 40]);
+  });
+
+  test("that is refused fails the nested transaction only", async () => {
+    await db.transaction(async (tx) => {
+      await tx.query("UPDATE accounts SET amount = 11 WHERE id = 1");
+      const refused = tx.transaction(
+        async (inner) => await inner.copyInText("COPY accounts FROM STDIN", lines("3\t30", "4\tx")),
+      );
+      await expect(refused).rejects.toMatchObject({ code: "INVALID_VALUE", sqlState: "22P02" });
+    });
+    expect(await amounts()).toEqual([11, 20]);
+  });
+});
+
 describe("a nested transaction", () => {
   test("is undone alone", async () => {
     await db.transaction(async (tx) => {

@@ -4,6 +4,7 @@ import { Access } from "./data-access.ts";
 import type { DatabaseContext } from "./database-context.ts";
 import { PostgresError } from "./postgres-error.ts";
 import type { Transaction, TransactionOptions } from "./postgres.ts";
+import { rawCopyIn } from "./raw-copy.ts";
 import type { SessionSource } from "./session-source.ts";
 import { cancelled, type Session } from "./session.ts";
 import { commit, rollback } from "./transaction-end.ts";
@@ -120,6 +121,16 @@ class TransactionAccess extends Access implements Transaction {
     }
     await this.query(`RELEASE SAVEPOINT ${name}`);
     return result;
+  }
+
+  async copyInText(
+    sql: string,
+    chunks: AsyncIterable<Uint8Array>,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<{ readonly rows: number }> {
+    const session = await this.#lease.acquire();
+    const { description } = this.#options.context;
+    return await rawCopyIn(session, { sql, chunks }, { signal, description });
   }
 
   /** Runs `fn`; when the signal is aborted, cancels what runs and does not wait for `fn`. */
