@@ -13,8 +13,9 @@ export function parseArray<Value>(text: string, decode: (text: string) => Value)
   if (text === "{}") return [];
   if (text.startsWith("[")) {
     throw new ValueProblem(
+      "wrong_format",
       "is an array with bounds of its own, such as [2:3]={1,2}, which JavaScript arrays do not have",
-      "Store it with bounds that start at 1.",
+      { hint: "Store it with bounds that start at 1." },
     );
   }
   const reader = new ArrayReader(text, decode);
@@ -38,7 +39,10 @@ class ArrayReader<Value> {
   }
 
   #malformed(): ValueProblem {
-    return new ValueProblem("is not an array as PostgreSQL prints it, such as {1,2}");
+    return new ValueProblem(
+      "wrong_format",
+      "is not an array as PostgreSQL prints it, such as {1,2}",
+    );
   }
 
   #readArray(): Nested<Value> {
@@ -128,12 +132,17 @@ export function checkShape(
   const [first = []] = shapes;
   if (!shapes.every((shape) => shape.join() === first.join())) {
     throw new ValueProblem(
+      "wrong_format",
       "is an array whose parts have different lengths, which PostgreSQL does not have",
     );
   }
   if (first.includes(0)) {
-    throw new ValueProblem("is an array with empty arrays inside, which PostgreSQL does not have");
+    throw new ValueProblem(
+      "wrong_format",
+      "is an array with empty arrays inside, which PostgreSQL does not have",
+    );
   }
-  if (depth + first.length > 6) throw new ValueProblem("is an array of more than 6 dimensions");
+  if (depth + first.length > 6)
+    throw new ValueProblem("wrong_format", "is an array of more than 6 dimensions");
   return [array.length, ...first];
 }

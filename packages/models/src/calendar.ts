@@ -93,7 +93,7 @@ function daysOfMatch(match: RegExpExecArray): number {
   const days = daysOfDate(year, month, day);
   const back = dateOfDays(days);
   if (shown === 0 || month < 1 || month > 12 || back.day !== day || back.month !== month) {
-    throw new ValueProblem("is not a day of the calendar");
+    throw new ValueProblem("wrong_format", "is not a day of the calendar");
   }
   return days;
 }
@@ -104,12 +104,15 @@ function microsOfMatch(match: RegExpExecArray): number {
   const second = Number(partOf(match, "second") ?? "0");
   const fraction = (partOf(match, "fraction") ?? "").replace(/0+$/, "");
   if (fraction.length > 6) {
-    throw new ValueProblem("has more than 6 digits of a second, which PostgreSQL would round");
+    throw new ValueProblem(
+      "out_of_range",
+      "has more than 6 digits of a second, which PostgreSQL would round",
+    );
   }
   const micros =
     ((hour * 60 + minute) * 60 + second) * microsPerSecond + Number(fraction.padEnd(6, "0"));
   if (minute > 59 || second > 60 || micros > microsPerDay) {
-    throw new ValueProblem("is not a time of a day");
+    throw new ValueProblem("wrong_format", "is not a time of a day");
   }
   return micros;
 }
@@ -127,14 +130,14 @@ const timestampExpression = new RegExp(
 /** The days since 1970-01-01 of a date's text. @throws {ValueProblem} */
 export function parseDate(text: string): number {
   const match = dateExpression.exec(text);
-  if (match === null) throw new ValueProblem("is not a date such as 2026-01-31");
+  if (match === null) throw new ValueProblem("wrong_format", "is not a date such as 2026-01-31");
   return daysOfMatch(match);
 }
 
 /** The microseconds of a time's text. @throws {ValueProblem} */
 export function parseTimeOfDay(text: string): number {
   const match = timeExpression.exec(text);
-  if (match === null) throw new ValueProblem("is not a time such as 04:05:06.789");
+  if (match === null) throw new ValueProblem("wrong_format", "is not a time such as 04:05:06.789");
   return microsOfMatch(match);
 }
 
@@ -145,7 +148,10 @@ export function parseTimestamp(text: string): {
 } {
   const match = timestampExpression.exec(text);
   if (match === null) {
-    throw new ValueProblem("is not a point in time such as 2026-01-31T04:05:06.789Z");
+    throw new ValueProblem(
+      "wrong_format",
+      "is not a point in time such as 2026-01-31T04:05:06.789Z",
+    );
   }
   const micros = partOf(match, "hour") === undefined ? 0 : microsOfMatch(match);
   return {
@@ -160,7 +166,7 @@ function offsetOf(zone: string | undefined): number | undefined {
   const digits = zone.slice(1).replaceAll(":", "");
   const part = (at: number): number => Number(digits.slice(at, at + 2) || "0");
   if (part(0) > 15 || part(2) > 59 || part(4) > 59) {
-    throw new ValueProblem("has an offset that no time zone has");
+    throw new ValueProblem("wrong_format", "has an offset that no time zone has");
   }
   return (zone.startsWith("-") ? -1 : 1) * (part(0) * 3600 + part(2) * 60 + part(4));
 }

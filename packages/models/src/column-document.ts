@@ -125,7 +125,7 @@ function textCodec(type: TextType): FieldCodec {
       const decoded = isTyped ? checkTyped(decode(value)) : check(value);
       // Two documents must not stand for one row: "007" is not how 7 is written.
       if (isTyped && kindOf(type) !== "json" && encode(decoded) !== value) {
-        throw new ValueProblem("is not written as PostgreSQL prints it");
+        throw new ValueProblem("wrong_format", "is not written as PostgreSQL prints it");
       }
       return decoded;
     },
@@ -215,7 +215,7 @@ const plainOf = (type: TextType): TextType =>
 
 function refuseArray(part: unknown, kind: string): unknown {
   if (!Array.isArray(part) || kind === "json") return part;
-  throw new ValueProblem("is an array of arrays, which Firestore does not have");
+  throw new ValueProblem("wrong_format", "is an array of arrays, which Firestore does not have");
 }
 
 function vectorCodec(type: TextType, types: DocumentTypes): FieldCodec {
@@ -223,7 +223,10 @@ function vectorCodec(type: TextType, types: DocumentTypes): FieldCodec {
   return {
     write: (value) => {
       if (!Array.isArray(value) || !value.every((part) => typeof part === "number")) {
-        throw new ValueProblem("must be an array of numbers without null to be a vector");
+        throw new ValueProblem(
+          "wrong_format",
+          "must be an array of numbers without null to be a vector",
+        );
       }
       return types.vector(value);
     },

@@ -36,7 +36,7 @@ function arrayInput(type: TextType, readItem: ReadInput): ReadInput {
         return isArray(item, depth) ? read(item, depth + 1) : readItem(item);
       } catch (error) {
         if (!(error instanceof ValueProblem)) throw error;
-        throw new ValueProblem(error.message, error.hint, [index, ...error.path]);
+        throw error.inside(index);
       }
     });
   return (value) => {

@@ -111,13 +111,16 @@ function writeFloat(value: unknown): Json {
 function floatOf(text: string): number {
   if (text === "NaN" || text === "-0" || text === "Infinity" || text === "-Infinity")
     return Number(text);
-  throw new ValueProblem("must be a number, or one of the texts NaN, Infinity, -Infinity and -0");
+  throw new ValueProblem(
+    "wrong_format",
+    "must be a number, or one of the texts NaN, Infinity, -Infinity and -0",
+  );
 }
 
 function readBytes(value: unknown): Uint8Array {
   if (typeof value !== "string") return refuse("a text in base64", value);
   const bytes = Buffer.from(value, "base64");
-  if (bytes.toString("base64") !== value) throw new ValueProblem("is not base64");
+  if (bytes.toString("base64") !== value) throw new ValueProblem("wrong_format", "is not base64");
   return new Uint8Array(bytes);
 }
 
@@ -145,7 +148,8 @@ function readJson(value: unknown): unknown {
   if (!isWrapper(value)) return value;
   const [text]: readonly unknown[] =
     typeof value === "object" && value !== null ? Object.values(value) : [];
-  if (typeof text !== "string") throw new ValueProblem('must hold the text of its JSON in "$json"');
+  if (typeof text !== "string")
+    throw new ValueProblem("wrong_format", 'must hold the text of its JSON in "$json"');
   const data = jsonFromText(text);
   return data ?? jsonNull;
 }

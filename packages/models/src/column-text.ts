@@ -56,7 +56,7 @@ export function textError(code: ModelErrorCode, type: TextType, error: unknown):
   return new ModelError({
     code,
     message: `A ${code === "INVALID_TEXT" ? "text" : "value"} of type ${name} ${error.message}.`,
-    issues: [{ path: error.path, message: error.message }],
+    issues: [{ path: error.path, code: error.code, message: error.message }],
     ...(error.hint === undefined ? {} : { hint: error.hint }),
   });
 }
@@ -77,7 +77,10 @@ export function decodeOf(type: TextType): Decode {
     const array = parseArray(text, decode);
     // An element of jsonb[] may be a JavaScript array itself: only the declared dimensions tell them apart.
     if (array.length > 0 && depthOfText(text) !== dimensions) {
-      throw new ValueProblem(`has another number of dimensions than the ${dimensions} of its type`);
+      throw new ValueProblem(
+        "wrong_format",
+        `has another number of dimensions than the ${dimensions} of its type`,
+      );
     }
     return array;
   };
@@ -130,7 +133,7 @@ const decoders: Readonly<Record<ValueKind, Decode>> = {
 };
 
 function notRead(expected: string): never {
-  throw new ValueProblem(`is not ${expected}`);
+  throw new ValueProblem("wrong_format", `is not ${expected}`);
 }
 
 const integer = /^-?\d+$/;

@@ -19,7 +19,7 @@ function digitsOf(text: string): Digits {
   const match = number.exec(text);
   const [, sign, head = "", tail = "", exponentText = "0"] = match ?? [];
   if (match === null || head + tail === "") {
-    throw new ValueProblem("is not a decimal number such as 12.50");
+    throw new ValueProblem("wrong_format", "is not a decimal number such as 12.50");
   }
   const exponent = Number(exponentText);
   if (Math.abs(exponent) > maxWhole + maxFraction) throw tooLong();
@@ -34,7 +34,7 @@ function digitsOf(text: string): Digits {
 }
 
 function tooLong(): ValueProblem {
-  return new ValueProblem("has more digits than a numeric of PostgreSQL can have");
+  return new ValueProblem("out_of_range", "has more digits than a numeric of PostgreSQL can have");
 }
 
 function format({ sign, whole, fraction }: Digits): string {
@@ -57,7 +57,10 @@ export function normalizeDecimal(text: string, type: DecimalType = {}): string {
   const special = specialDecimals[text.trim().toLowerCase()];
   if (special !== undefined) {
     if (special !== "NaN" && type.precision !== undefined) {
-      throw new ValueProblem("is infinite, which a numeric with a precision cannot be");
+      throw new ValueProblem(
+        "out_of_range",
+        "is infinite, which a numeric with a precision cannot be",
+      );
     }
     return special;
   }
@@ -80,6 +83,7 @@ function fitDigits(digits: Digits, precision: number, scale: number): Digits {
   const dropped = digits.fraction.slice(kept) + (scale < 0 ? digits.whole.slice(scale) : "");
   if (/[1-9]/.test(dropped)) {
     throw new ValueProblem(
+      "out_of_range",
       scale < 0
         ? `is not a multiple of 1${"0".repeat(-scale)}`
         : `has more than ${kept} digits behind the point, which PostgreSQL would round`,
@@ -90,6 +94,7 @@ function fitDigits(digits: Digits, precision: number, scale: number): Digits {
   const most = precision - scale;
   if (digits.whole.length > Math.max(most, 0) || significant > precision + Math.max(-scale, 0)) {
     throw new ValueProblem(
+      "out_of_range",
       most > 0
         ? `has more than ${most} digits before the point`
         : `is not smaller than 0.${"0".repeat(-most)}1`,
@@ -102,8 +107,9 @@ function fitDigits(digits: Digits, precision: number, scale: number): Digits {
 export function decimalOfNumber(value: number): string {
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
     throw new ValueProblem(
+      "out_of_range",
       "is an integer beyond 2^53 in a number, which may have been rounded",
-      "Give it as a text or as a bigint.",
+      { hint: "Give it as a text or as a bigint." },
     );
   }
   return String(value);

@@ -78,7 +78,8 @@ export class DocumentModel {
       try {
         if (!("plan" in field)) checkOwnField(field, part);
         else if (part === undefined) {
-          if (field.plan.required && field.plan !== this.#id) throw new ValueProblem("is missing");
+          if (field.plan.required && field.plan !== this.#id)
+            throw new ValueProblem("missing", "is missing");
         } else setOwn(value, field.plan.name, readField(field, part));
       } catch (error) {
         issues.addError(field.name, error);
@@ -93,10 +94,10 @@ export class DocumentModel {
     for (const name of Object.keys(data)) {
       if (this.#names.has(name)) continue;
       const nearest = nearestName(name, this.#names);
-      issues.add(
-        name,
-        `is no field of it${nearest === undefined ? "" : `, did you mean ${nearest}?`}`,
-      );
+      issues.add(name, {
+        code: "unknown_field",
+        message: `is no field of it${nearest === undefined ? "" : `, did you mean ${nearest}?`}`,
+      });
     }
   }
 
@@ -106,7 +107,7 @@ export class DocumentModel {
       const fromId = readIdText(this.#id, id);
       const known = readProperty(value, name);
       if (known !== undefined && known !== null && encode(known) !== encode(fromId)) {
-        throw new ValueProblem("is another one in the document than in its id");
+        throw new ValueProblem("wrong_format", "is another one in the document than in its id");
       }
       setOwn(value, name, fromId);
     } catch (error) {
@@ -137,11 +138,11 @@ export class DocumentModel {
     const { name, encode } = this.#id;
     const part = readProperty(value, name);
     if (part === undefined || part === null) {
-      issues.add(
-        name,
-        "is missing, and is the id of the document",
-        "Write the row first: it gets its id there.",
-      );
+      issues.add(name, {
+        code: "missing",
+        message: "is missing, and is the id of the document",
+        hint: "Write the row first: it gets its id there.",
+      });
       return "";
     }
     try {
@@ -206,14 +207,15 @@ function codecOf(
 
 function readField({ plan, codec }: ColumnField, part: unknown): ModelValue {
   if (part !== null) return codec.read(part);
-  if (!plan.column.nullable) throw new ValueProblem("must not be null");
+  if (!plan.column.nullable) throw new ValueProblem("missing", "must not be null");
   return null;
 }
 
 function readIdText(plan: ColumnPlan, id: string): ModelValue {
   const value = checkIdText(plan.column.type, plan.decode(id));
   // Two documents must not stand for one row: "007" is not how 7 is written.
-  if (plan.encode(value) !== id) throw new ValueProblem("is not an id as PostgreSQL prints it");
+  if (plan.encode(value) !== id)
+    throw new ValueProblem("wrong_format", "is not an id as PostgreSQL prints it");
   return value;
 }
 
@@ -226,11 +228,12 @@ function checkIdText(type: ModelColumn["type"], value: unknown): ModelValue {
 function checkId(id: string): string {
   if (id === "" || id === "." || id === ".." || id.includes("/") || /^__.*__$/s.test(id)) {
     throw new ValueProblem(
+      "wrong_format",
       "cannot be the id of a document: it is empty, . or .., has a / or is of the form __x__",
     );
   }
   if (Buffer.byteLength(id) > 1500)
-    throw new ValueProblem("is longer than an id of Firestore: 1,500 bytes");
+    throw new ValueProblem("too_long", "is longer than an id of Firestore: 1,500 bytes");
   return id;
 }
 
@@ -240,11 +243,14 @@ function ownField(field: Extract<ModelField, { readonly required: boolean }>): O
 
 function checkOwnField(field: OwnField, value: unknown): void {
   if (value === undefined) {
-    if (field.required) throw new ValueProblem("is missing");
+    if (field.required) throw new ValueProblem("missing", "is missing");
   } else if (value === null) {
-    if (field.required) throw new ValueProblem("must not be null");
+    if (field.required) throw new ValueProblem("missing", "must not be null");
   } else if (!isOfType(value, field.type)) {
-    throw new ValueProblem(`must be of type ${field.type}, not ${nameOfValue(value)}`);
+    throw new ValueProblem(
+      "wrong_type",
+      `must be of type ${field.type}, not ${nameOfValue(value)}`,
+    );
   }
 }
 

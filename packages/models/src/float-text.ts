@@ -131,7 +131,7 @@ export function normalizeFloat32(value: number): number {
   const single = Math.fround(value);
   if (single === 0 || !Number.isFinite(single)) {
     if (single === 0 ? value !== 0 : Number.isFinite(value)) {
-      throw new ValueProblem("is out of the range of real (about 1e-45 to 3.4e38)");
+      throw new ValueProblem("out_of_range", "is out of the range of real (about 1e-45 to 3.4e38)");
     }
     return single;
   }

@@ -9,6 +9,7 @@ export {
 } from "./document-types.ts";
 export { generatedHeader, generatedHeaderOf, generatedMember } from "./generated-header.ts";
 export { generateModels, type GeneratedFile, type GenerateOptions } from "./generate-models.ts";
+export { inputReaderOf } from "./input-reader.ts";
 export { jsonNull, type Json, type JsonObject, type RawJson } from "./json.ts";
 export type { BlindIndexOptions, ColumnCipher } from "./column-cipher.ts";
 export type { FirestoreMap, FirestoreValue } from "./firestore-value.ts";
@@ -21,7 +22,7 @@ export {
   type ModelSchemas,
   type ModelTypes,
 } from "./model-class.ts";
-export { ModelError, type ModelErrorCode, type ModelIssue } from "./model-error.ts";
+export { ModelError, type IssueCode, type ModelErrorCode, type ModelIssue } from "./model-error.ts";
 export {
   modelTable,
   type ModelColumn,

@@ -13,7 +13,10 @@ export function normalizeInet(text: string): string {
 }
 
 function notAnAddress(): ValueProblem {
-  return new ValueProblem("is not an address such as 192.168.1.0/24 or 2001:db8::1");
+  return new ValueProblem(
+    "wrong_format",
+    "is not an address such as 192.168.1.0/24 or 2001:db8::1",
+  );
 }
 
 function octetsOf(text: string): readonly number[] {

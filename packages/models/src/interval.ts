@@ -70,7 +70,10 @@ export function intervalOfParts(parts: object): string {
 }
 
 function notAnInterval(): ValueProblem {
-  return new ValueProblem("is not an interval such as 1 day 02:03:04 or P1DT2H3M4S");
+  return new ValueProblem(
+    "wrong_format",
+    "is not an interval such as 1 day 02:03:04 or P1DT2H3M4S",
+  );
 }
 
 function parseIso(text: string): Interval {
@@ -127,19 +130,23 @@ function addAmount(interval: Interval, amount: string, unitName: string): void {
     const scale = 10n ** BigInt(fraction.length);
     const scaled = BigInt(whole + fraction) * unit[1];
     if (scaled % scale !== 0n)
-      throw new ValueProblem("has more than 6 digits of a second, which PostgreSQL would round");
+      throw new ValueProblem(
+        "out_of_range",
+        "has more than 6 digits of a second, which PostgreSQL would round",
+      );
     interval.micros += (sign === "-" ? -scaled : scaled) / scale;
     if (interval.micros > maxInt64 || interval.micros < -maxInt64) throw tooLong();
     return;
   }
-  if (fraction !== "") throw new ValueProblem("has a fraction of something else than seconds");
+  if (fraction !== "")
+    throw new ValueProblem("wrong_format", "has a fraction of something else than seconds");
   interval[unit[0]] += (sign === "-" ? -1 : 1) * Number(whole) * unit[1];
   const sum = interval[unit[0]];
   if (sum > maxInt32 || sum < -maxInt32 - 1) throw tooLong();
 }
 
 function tooLong(): ValueProblem {
-  return new ValueProblem("is longer than an interval of PostgreSQL can be");
+  return new ValueProblem("out_of_range", "is longer than an interval of PostgreSQL can be");
 }
 
 /** As `EncodeInterval` of PostgreSQL's `datetime.c` prints it in the style `postgres`. */

@@ -1,4 +1,10 @@
-import { issuesError, ModelError, type ModelErrorCode, type ModelIssue } from "./model-error.ts";
+import {
+  issuesError,
+  ModelError,
+  type IssueCode,
+  type ModelErrorCode,
+  type ModelIssue,
+} from "./model-error.ts";
 import { ValueProblem } from "./value-problem.ts";
 
 /** Collects all that is wrong with a value, to throw it at once. */
@@ -14,14 +20,18 @@ export class IssueList {
     if (!(error instanceof ValueProblem)) throw error;
     this.#issues.push({
       path: [name, ...error.path],
+      code: error.code,
       message: error.message,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     });
   }
 
-  add(name: string | undefined, message: string, hint?: string): void {
-    const path = name === undefined ? [] : [name];
-    this.#issues.push({ path, message, ...(hint === undefined ? {} : { hint }) });
+  /** Adds a problem of a property, or of the whole. */
+  add(
+    name: string | undefined,
+    problem: Omit<ModelIssue, "path"> & { readonly code: IssueCode },
+  ): void {
+    this.#issues.push({ path: name === undefined ? [] : [name], ...problem });
   }
 
   /** @throws {ModelError} when there is an issue */

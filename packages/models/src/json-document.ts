@@ -250,13 +250,16 @@ function readDocument(value: unknown, position: Position): Json {
     case "symbol":
     case "undefined":
     default:
-      throw new ValueProblem(`is not a value of Firestore, but ${nameOfValue(value)}`);
+      throw new ValueProblem(
+        "wrong_type",
+        `is not a value of Firestore, but ${nameOfValue(value)}`,
+      );
   }
 }
 
 function readObject(value: object, position: Position): Json {
   // Firestore takes 20 levels; what is deeper came from elsewhere, and may contain itself.
-  if (position.depth > maxReadDepth) throw new ValueProblem("is nested too deeply");
+  if (position.depth > maxReadDepth) throw new ValueProblem("wrong_format", "is nested too deeply");
   if (Array.isArray(value)) {
     return value.map((item: unknown) =>
       readDocument(item, { depth: position.depth + 1, inArray: true }),
@@ -313,7 +316,7 @@ function readNative(value: object): Json {
       ),
     };
   }
-  throw new ValueProblem("is an object that is not a value of Firestore");
+  throw new ValueProblem("wrong_type", "is an object that is not a value of Firestore");
 }
 
 /** Whether an object is a Timestamp of a Firestore SDK. */

@@ -71,6 +71,7 @@ export function jsonFromText(text: string): Json {
     return value === null ? jsonNull : value;
   } catch (error) {
     throw new ValueProblem(
+      "wrong_format",
       error instanceof RangeError ? "is JSON that is nested too deeply" : "is not JSON",
     );
   }
@@ -116,14 +117,18 @@ const refusedEscape = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
  */
 export function jsonToText(value: unknown, type: "json" | "jsonb"): string {
   const text = printJson(value);
-  if (type === "jsonb" && text.includes("\\u") && refusedEscape.test(text)) throw badText();
+  if (type === "jsonb" && text.includes("\\u")) {
+    const [escape] = refusedEscape.exec(text) ?? [];
+    if (escape !== undefined) throw badText(escape.endsWith("0000"));
+  }
   return text;
 }
 
-function badText(): ValueProblem {
+function badText(isNul: boolean): ValueProblem {
   return new ValueProblem(
+    isNul ? "nul_character" : "wrong_format",
     "has a NUL or half a surrogate pair in a text, which jsonb cannot hold",
-    "Remove it, or make the column json.",
+    { hint: "Remove it, or make the column json." },
   );
 }
 
@@ -174,7 +179,7 @@ function isPlainObject(value: object): value is Record<string, unknown> {
 }
 
 function tooDeep(): ValueProblem {
-  return new ValueProblem("is nested too deeply, or contains itself");
+  return new ValueProblem("wrong_format", "is nested too deeply, or contains itself");
 }
 
 /**
@@ -223,7 +228,7 @@ class JsonCopier {
   }
 
   #problem(message: string, hint?: string): ValueProblem {
-    return new ValueProblem(message, hint, [...this.#path]);
+    return new ValueProblem("wrong_type", message, { hint, path: [...this.#path] });
   }
 
   #copyObject(value: object): Json {

@@ -29,10 +29,29 @@ export type ModelErrorCode =
   /** Generated files could not be read or written. */
   | "FILE_FAILED";
 
+/** What kind of thing is wrong with a value, as a stable word for programs. */
+export type IssueCode =
+  /** There is nothing, or null, where something must be. */
+  | "missing"
+  | "wrong_type"
+  | "too_long"
+  /** Smaller, larger or finer than the column's type or the registry's rules allow; a text that is too short. */
+  | "out_of_range"
+  /** Not among the values of an enum, or of the registry's list. */
+  | "not_listed"
+  /** No date, no UUID, no JSON, …, or not of the registry's format or pattern. */
+  | "wrong_format"
+  /** A text has the character NUL, which PostgreSQL's texts and jsonb cannot hold. */
+  | "nul_character"
+  /** No column or field has this name. */
+  | "unknown_field";
+
 /** One thing that is wrong with a value. */
 export interface ModelIssue {
   /** The property at fault: a column, a document field, or empty for the whole. Indexes count from 0. */
   readonly path: readonly PropertyKey[];
+  /** Of everything that models find. What a store has against a value may have none. */
+  readonly code?: IssueCode;
   /** Says what is wrong, without the value: it may be a secret. */
   readonly message: string;
   readonly hint?: string;

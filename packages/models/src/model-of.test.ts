@@ -51,7 +51,7 @@ describe("input", () => {
   it("must have what is not null and has no default, and may lack all else", () => {
     expect(model.parse({ name: "a" })).toEqual({ name: "a" });
     expect(errorOf(() => model.parse({})).issues).toEqual([
-      { path: ["name"], message: "is missing" },
+      { path: ["name"], code: "missing", message: "is missing" },
     ]);
   });
 

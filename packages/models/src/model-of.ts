@@ -69,8 +69,14 @@ function attempt<Result>(run: () => Result, payload: z.core.ParsePayload): Resul
   try {
     return run();
   } catch (error) {
-    for (const { path, message } of zodIssues(error)) {
-      payload.issues.push({ code: "custom", path: [...path], message, input: payload.value });
+    for (const { path, code, message } of zodIssues(error)) {
+      payload.issues.push({
+        code: "custom",
+        path: [...path],
+        message,
+        input: payload.value,
+        ...(code !== undefined && { params: { code } }),
+      });
     }
     return z.NEVER;
   }
@@ -89,7 +95,7 @@ function columnSchema({
 }: ColumnPlan): z.ZodType<ModelValue | undefined> {
   const schema = z.unknown().transform((value, ctx) => {
     try {
-      if (value === null && !column.nullable) throw new ValueProblem("must not be null");
+      if (value === null && !column.nullable) throw new ValueProblem("missing", "must not be null");
       return value === null ? null : readInput(value);
     } catch (error) {
       if (!(error instanceof ValueProblem)) throw error;
@@ -98,6 +104,7 @@ function columnSchema({
         path: [...error.path],
         message: error.message,
         input: value,
+        params: { code: error.code },
       });
       return z.NEVER;
     }
@@ -133,7 +140,10 @@ class TableCodec {
   #source(given: unknown, subject: Subject): Source {
     if (isSource(given)) return given;
     const issues = new IssueList();
-    issues.add(undefined, `must be an object, not ${nameOfValue(given)}`);
+    issues.add(undefined, {
+      code: "wrong_type",
+      message: `must be an object, not ${nameOfValue(given)}`,
+    });
     throw this.#errorOf(issues, subject);
   }
 
@@ -158,9 +168,9 @@ class TableCodec {
       const part = readProperty(source, plan.name);
       try {
         if (part === undefined) {
-          if (plan.required) throw new ValueProblem("is missing");
+          if (plan.required) throw new ValueProblem("missing", "is missing");
         } else if (part === null) {
-          if (!plan.column.nullable) throw new ValueProblem("must not be null");
+          if (!plan.column.nullable) throw new ValueProblem("missing", "must not be null");
           setOwn(result, plan.name, null);
         } else setOwn(result, plan.name, read(plan, part));
       } catch (error) {
@@ -179,10 +189,10 @@ class TableCodec {
       if (this.#names.has(name)) continue;
       const nearest = nearestName(name, this.#names);
       all ??= new IssueList();
-      all.add(
-        name,
-        `is no column of it${nearest === undefined ? "" : `, did you mean ${nearest}?`}`,
-      );
+      all.add(name, {
+        code: "unknown_field",
+        message: `is no column of it${nearest === undefined ? "" : `, did you mean ${nearest}?`}`,
+      });
     }
     return all;
   }
@@ -307,7 +317,7 @@ class TableCodec {
     } catch (error) {
       const issues = new IssueList();
       const message = error instanceof ValueProblem ? error.message : "cannot be read";
-      issues.add(undefined, message);
+      issues.add(undefined, { code: "wrong_format", message });
       throw this.#errorOf(issues, jsonText);
     }
   }

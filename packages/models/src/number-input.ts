@@ -16,9 +16,9 @@ function bounded<Value>(
   return (input) => {
     const value = read(input);
     if (min !== undefined && compare(value, min) < 0)
-      throw new ValueProblem(`must be at least ${min}`);
+      throw new ValueProblem("out_of_range", `must be at least ${min}`);
     if (max !== undefined && compare(value, max) > 0)
-      throw new ValueProblem(`must be at most ${max}`);
+      throw new ValueProblem("out_of_range", `must be at most ${max}`);
     return value;
   };
 }
@@ -37,7 +37,7 @@ export function integerInput(kind: "int16" | "int32", bounds: Bounds): (value: u
   const read = (value: unknown): number => {
     const number = typeof value === "bigint" ? Number(value) : value;
     if (typeof number !== "number") return refuse("a whole number", value);
-    if (!Number.isInteger(number)) throw new ValueProblem("must be a whole number");
+    if (!Number.isInteger(number)) throw new ValueProblem("wrong_type", "must be a whole number");
     if (number < -limit || number >= limit) throw outOfRange(String(-limit), String(limit - 1));
     // Not -0, which PostgreSQL does not have.
     return number + 0;
@@ -46,7 +46,10 @@ export function integerInput(kind: "int16" | "int32", bounds: Bounds): (value: u
 }
 
 function outOfRange(least: string, most: string): ValueProblem {
-  return new ValueProblem(`is out of range: it must be between ${least} and ${most}`);
+  return new ValueProblem(
+    "out_of_range",
+    `is out of range: it must be between ${least} and ${most}`,
+  );
 }
 
 const minInt64 = -(2n ** 63n);
@@ -68,10 +71,11 @@ function bigintOf(value: unknown): bigint {
     case "bigint":
       return value;
     case "number":
-      if (!Number.isInteger(value)) throw new ValueProblem("must be a whole number");
+      if (!Number.isInteger(value)) throw new ValueProblem("wrong_type", "must be a whole number");
       return BigInt(decimalOfNumber(value));
     case "string":
-      if (!/^[+-]?\d{1,100}$/.test(value)) throw new ValueProblem("is not a whole number");
+      if (!/^[+-]?\d{1,100}$/.test(value))
+        throw new ValueProblem("wrong_format", "is not a whole number");
       return BigInt(value.replace(/^\+/, ""));
     case "boolean":
     case "function":
@@ -132,5 +136,5 @@ function exactNumberOf(value: bigint): number {
   ) {
     return number;
   }
-  throw new ValueProblem("is a bigint that no floating-point number is equal to");
+  throw new ValueProblem("out_of_range", "is a bigint that no floating-point number is equal to");
 }

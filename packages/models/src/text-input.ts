@@ -11,13 +11,14 @@ const loneSurrogate = /\p{Surrogate}/u;
 export function checkedText(value: unknown): string {
   if (typeof value !== "string") return refuse("a text", value);
   if (value.includes("\0")) {
-    throw new ValueProblem("has a NUL character, which PostgreSQL cannot hold", "Remove it.");
+    throw new ValueProblem("nul_character", "has a NUL character, which PostgreSQL cannot hold", {
+      hint: "Remove it.",
+    });
   }
   if (loneSurrogate.test(value)) {
-    throw new ValueProblem(
-      "has half a surrogate pair, which UTF-8 cannot hold",
-      "Was a text cut in the middle of a character?",
-    );
+    throw new ValueProblem("wrong_format", "has half a surrogate pair, which UTF-8 cannot hold", {
+      hint: "Was a text cut in the middle of a character?",
+    });
   }
   return value;
 }
@@ -66,9 +67,10 @@ export function textInput(
     const text = checkedText(value);
     if (text.length > most || text.length < 2 * min) checkLength(text, min, most);
     if (expression !== undefined && !expression.test(text)) {
-      throw new ValueProblem(`does not match the pattern ${pattern ?? ""}`);
+      throw new ValueProblem("wrong_format", `does not match the pattern ${pattern ?? ""}`);
     }
-    if (known !== undefined && !known[0](text)) throw new ValueProblem(`is not ${known[1]}`);
+    if (known !== undefined && !known[0](text))
+      throw new ValueProblem("wrong_format", `is not ${known[1]}`);
     checkListed?.(text);
     // PostgreSQL fills char(n) with spaces; the value is to be the same before and after it was there.
     return isChar && room !== undefined
@@ -80,10 +82,13 @@ export function textInput(
 function checkLength(text: string, min: number, max: number): void {
   const length = lengthOf(text);
   if (length > max) {
-    throw new ValueProblem(`is ${length} characters long, and must be at most ${max}`);
+    throw new ValueProblem("too_long", `is ${length} characters long, and must be at most ${max}`);
   }
   if (length < min) {
-    throw new ValueProblem(`is ${length} characters long, and must be at least ${min}`);
+    throw new ValueProblem(
+      "out_of_range",
+      `is ${length} characters long, and must be at least ${min}`,
+    );
   }
 }
 
@@ -92,7 +97,7 @@ const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 /** A UUID in lower case. @throws {ValueProblem} */
 export function uuidInput(value: unknown): string {
   if (typeof value !== "string") return refuse("a text", value);
-  if (!uuid.test(value)) throw new ValueProblem("is not a UUID");
+  if (!uuid.test(value)) throw new ValueProblem("wrong_format", "is not a UUID");
   return value.toLowerCase();
 }
 
@@ -103,6 +108,7 @@ export function enumInput(values: readonly string[]): (value: unknown) => string
     if (typeof value !== "string") return refuse("a text", value);
     if (!known.has(value)) {
       throw new ValueProblem(
+        "not_listed",
         `is not one of: ${values.slice(0, 20).join(", ")}${values.length > 20 ? ", …" : ""}`,
       );
     }

@@ -21,6 +21,7 @@ const isInfinity = (text: string): boolean => text === "infinity" || text === "-
 function checkDays(days: number, last: number): void {
   if (days < firstDay || days > last) {
     throw new ValueProblem(
+      "out_of_range",
       `is out of range: it must be between ${formatDate(firstDay)} and ${formatDate(last)}`,
     );
   }
@@ -29,7 +30,7 @@ function checkDays(days: number, last: number): void {
 /** The calendar time of a `Date`, in UTC. @throws {ValueProblem} for an invalid one */
 function utcOf(date: Date): CalendarTime {
   const millis = date.getTime();
-  if (Number.isNaN(millis)) throw new ValueProblem("is an invalid Date");
+  if (Number.isNaN(millis)) throw new ValueProblem("wrong_format", "is an invalid Date");
   const days = Math.floor(millis / 86_400_000);
   return { days, micros: (millis - days * 86_400_000) * 1000 };
 }
@@ -40,8 +41,9 @@ export function dateInput(value: unknown): string {
     const { days, micros } = utcOf(value);
     if (micros !== 0) {
       throw new ValueProblem(
+        "wrong_format",
         "is a Date with a time of day, which a date would lose",
-        "Give a text such as 2026-01-31, or a Date that is midnight in UTC.",
+        { hint: "Give a text such as 2026-01-31, or a Date that is midnight in UTC." },
       );
     }
     checkDays(days, lastDate);
@@ -62,6 +64,7 @@ function fractionCheck(precision: number | undefined): (micros: number) => void 
   return (micros) => {
     if (micros % unit !== 0) {
       throw new ValueProblem(
+        "out_of_range",
         `has more than ${precision ?? 6} digits of a second, which PostgreSQL would round`,
       );
     }
@@ -108,10 +111,9 @@ type Parsed = ReturnType<typeof parseTimestamp>;
 
 function shiftToUtc({ time, offsetSeconds }: Parsed): CalendarTime {
   if (offsetSeconds === undefined) {
-    throw new ValueProblem(
-      "does not say its time zone",
-      "End it with Z for UTC, or with an offset such as +02:00.",
-    );
+    throw new ValueProblem("wrong_format", "does not say its time zone", {
+      hint: "End it with Z for UTC, or with an offset such as +02:00.",
+    });
   }
   return calendarTime(time.days, time.micros - offsetSeconds * 1_000_000);
 }
@@ -119,8 +121,9 @@ function shiftToUtc({ time, offsetSeconds }: Parsed): CalendarTime {
 function withoutOffset({ time, offsetSeconds }: Parsed): CalendarTime {
   if (offsetSeconds !== undefined && offsetSeconds !== 0) {
     throw new ValueProblem(
+      "wrong_format",
       "has an offset, which a timestamp without time zone would lose",
-      "Give it in UTC, or make the column timestamptz.",
+      { hint: "Give it in UTC, or make the column timestamptz." },
     );
   }
   return time;
@@ -132,7 +135,7 @@ export function localDateText(date: Date, kind: "date" | "timestamp"): string {
     ((date.getHours() * 60 + date.getMinutes()) * 60 + date.getSeconds()) * 1_000_000 +
     date.getMilliseconds() * 1000;
   const days = daysOfDate(date.getFullYear(), date.getMonth() + 1, date.getDate());
-  if (Number.isNaN(days)) throw new ValueProblem("is an invalid Date");
+  if (Number.isNaN(days)) throw new ValueProblem("wrong_format", "is an invalid Date");
   return kind === "date" ? formatDate(days) : formatCalendarTime({ days, micros }, "");
 }
 
@@ -152,7 +155,10 @@ export function timestampOfFirestore(
   zone: "" | "Z",
 ): string {
   if (!Number.isSafeInteger(seconds) || !Number.isInteger(nanoseconds / 1000)) {
-    throw new ValueProblem("is a Timestamp finer than a microsecond, which PostgreSQL would round");
+    throw new ValueProblem(
+      "out_of_range",
+      "is a Timestamp finer than a microsecond, which PostgreSQL would round",
+    );
   }
   const days = Math.floor(seconds / 86_400);
   const time = calendarTime(days, (seconds - days * 86_400) * 1_000_000 + nanoseconds / 1000);

@@ -1,14 +1,33 @@
+import type { IssueCode } from "./model-error.ts";
+
 /** Why a value is refused, before it is known where it stands. Becomes an issue of a `ModelError`. */
 export class ValueProblem extends Error {
   override readonly name: string = "ValueProblem";
+  readonly code: IssueCode;
   readonly hint: string | undefined;
   /** Where inside of the value: indexes of an array, keys of JSON. */
   readonly path: readonly PropertyKey[];
 
-  constructor(message: string, hint?: string, path: readonly PropertyKey[] = []) {
+  constructor(
+    code: IssueCode,
+    message: string,
+    {
+      hint,
+      path = [],
+    }: { readonly hint?: string | undefined; readonly path?: readonly PropertyKey[] } = {},
+  ) {
     super(message);
+    this.code = code;
     this.hint = hint;
     this.path = path;
+  }
+
+  /** The same problem of what has the value at this place. */
+  inside(place: PropertyKey): ValueProblem {
+    return new ValueProblem(this.code, this.message, {
+      hint: this.hint,
+      path: [place, ...this.path],
+    });
   }
 }
 
@@ -39,7 +58,7 @@ export function nameOfValue(value: unknown): string {
 
 /** Throws the problem of a value that is of a wrong JavaScript type. */
 export function refuse(expected: string, value: unknown, hint?: string): never {
-  throw new ValueProblem(`must be ${expected}, not ${nameOfValue(value)}`, hint);
+  throw new ValueProblem("wrong_type", `must be ${expected}, not ${nameOfValue(value)}`, { hint });
 }
 
 /** The end of a switch that has a case for everything: the compiler says so when it has not. */
