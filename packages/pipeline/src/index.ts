@@ -11,6 +11,7 @@ export {
 export type * from "./progress.ts";
 export type * from "./promote/promotion.ts";
 export type * from "./run/run-options.ts";
+export { runPipeline } from "./run/run-pipeline.ts";
 export type * from "./runs/run-record.ts";
 export type * from "./runs/work.ts";
 export type * from "./source/source-record.ts";

@@ -1,0 +1,19 @@
+import { runMiddle } from "../middle/run-middle.ts";
+import type { RunContext } from "./run-pipeline.ts";
+import { bothOf, takingOf } from "./share-intake.ts";
+
+/** Validates, and promotes if so wanted: each runner some parts of the documents. */
+export async function shareMiddle(
+  { stores, options, handle }: RunContext,
+  promote: boolean,
+): Promise<void> {
+  await runMiddle(bothOf(stores), {
+    blueprint: takingOf(options),
+    work: (step) => handle.work("middle", step),
+    promote,
+    batch: options.batch,
+    parts: options.parts,
+    onProgress: options.onProgress,
+    signal: handle.signal,
+  });
+}
