@@ -9,8 +9,8 @@ import type { Settings } from "../config/settings.ts";
 import { firestoreTargetOf } from "../project/firestore-target.ts";
 import { keyringOption } from "../project/keyring-option.ts";
 import { loadProjectRegistry } from "../project/load-project-registry.ts";
-import { openDatabase } from "../project/open-database.ts";
 import { openProjectFirestore } from "../project/open-firestore.ts";
+import { openRegistryDatabase } from "../project/open-registry-database.ts";
 
 /** The flags that say which stores a command works on. */
 export interface StoreFlags {
@@ -53,19 +53,15 @@ export async function openIntegrityStores(
   const registry = await loadProjectRegistry(context, settings);
   const keys = keyringOption(settings);
   const { names, notOpened } = wantedStores(context, { settings, registry, flags });
-  const used = {
-    ...settings,
-    DATABASE_POOL_SIZE: Math.max(
-      settings.DATABASE_POOL_SIZE,
-      (flags.connections ?? 0) + otherConnections,
-    ),
-  };
-  // Of every session: the catalog, too, waits for a table that somebody has locked.
-  const timeout =
-    flags.statementTimeout === undefined ? {} : { statementTimeoutMs: flags.statementTimeout };
   await using opening = new AsyncDisposableStack();
   const database = names.includes("postgres")
-    ? opening.use(await openDatabase(context, used, { registry, ...keys, ...timeout }))
+    ? opening.use(
+        await openRegistryDatabase(context, settings, {
+          registry,
+          connections: (flags.connections ?? 0) + otherConnections,
+          statementTimeoutMs: flags.statementTimeout,
+        }),
+      )
     : undefined;
   const documents = names.includes("firestore")
     ? opening.use(await openProjectFirestore(context, settings, { registry }))

@@ -4,14 +4,15 @@ import { displayWidth } from "../terminal/display-width.ts";
 import { printable } from "../terminal/printable.ts";
 import type { MeterReading } from "./progress-meter.ts";
 
-const nouns = { postgres: "row", firestore: "document", storage: "part" } as const;
+const nouns = { postgres: "row", firestore: "document", storage: "part", file: "record" } as const;
 
 /** A reading on one line of at most so many columns: what matters least is left out first. */
 export function meterLine(reading: MeterReading, columns: number): string {
   const { step, detail, bytes, totalBytes, share } = reading;
   if (step === "" && bytes === 0) return "";
-  const isCounted = bytes === 0 && reading.itemsPerSecond > 0;
-  const counted = (["postgres", "firestore", "storage"] as const).flatMap((store) => {
+  // Of a file that is read record by record its bytes only say how much of it is left.
+  const isCounted = (bytes === 0 || (reading.items.file ?? 0) > 0) && reading.itemsPerSecond > 0;
+  const counted = (["file", "postgres", "firestore", "storage"] as const).flatMap((store) => {
     const items = reading.items[store] ?? 0;
     return items === 0 ? [] : [countOf(items, nouns[store])];
   });

@@ -146,3 +146,36 @@ test("what has no bytes is told by its rows: how many, how fast, how long", () =
   );
   expect(meterLine(meter.read(), 30)).toBe("rows  40%  2,000/s  3 s left");
 });
+
+test("records of a file are told by their number and rate, and by its bytes how much is left", () => {
+  const meter = meterWithClock();
+  meter.add({ kind: "step", step: "intake", detail: "company_list" });
+  meter.add({ kind: "total", store: "file", items: undefined, bytes: 4_000_000 });
+  meter.wait(2000);
+  meter.add({ kind: "count", store: "file", items: 5000, bytes: 1_000_000 });
+  expect(meterLine(meter.read(), 100)).toBe(
+    "intake  ████░░░░░░░░░░░░  25%  1.0 MB of 4.0 MB  5,000 records  2,500/s  6 s left  company_list",
+  );
+});
+
+test("a step that begins afresh forgets what was counted, also under the same name", () => {
+  const meter = meterWithClock();
+  meter.add({ kind: "step", step: "promote" });
+  meter.add({ kind: "total", store: "firestore", items: 100 });
+  meter.wait(1000);
+  meter.add({ kind: "count", store: "firestore", items: 80 });
+  meter.add({ kind: "step", step: "promote" });
+  expect(meter.read()).toMatchObject({ items: { firestore: 80 }, share: 0.8 });
+  meter.add({ kind: "step", step: "promote", isFresh: true });
+  expect(meter.read()).toEqual({
+    step: "promote",
+    items: {},
+    totalItems: {},
+    bytes: 0,
+    bytesPerSecond: 0,
+    itemsPerSecond: 0,
+  });
+  meter.wait(1000);
+  meter.add({ kind: "count", store: "firestore", items: 30 });
+  expect(meter.read().itemsPerSecond).toBe(30);
+});

@@ -1,9 +1,15 @@
-/** What is counted: rows of `postgres`, documents of `firestore`, parts of `storage`. */
-type StoreName = "postgres" | "firestore" | "storage";
+/** What is counted: rows of `postgres`, documents of `firestore`, parts of `storage`, records of a `file`. */
+type StoreName = "postgres" | "firestore" | "storage" | "file";
 
 /** What long work tells of itself, as the packages' own events have it. Without `bytes` only things are counted. */
 export type WorkProgress =
-  | { readonly kind: "step"; readonly step: string; readonly detail?: string | undefined }
+  | {
+      readonly kind: "step";
+      readonly step: string;
+      readonly detail?: string | undefined;
+      /** What was counted before belongs to work that is done, and is forgotten. */
+      readonly isFresh?: boolean | undefined;
+    }
   | {
       readonly kind: "count";
       readonly store: StoreName;
@@ -25,7 +31,7 @@ export interface MeterReading {
   /** What it is about: `locking`, `rows`, `documents`, `commit`, … */
   readonly step: string;
   readonly detail?: string;
-  /** Done so far, by store: rows of `postgres`, documents of `firestore`, parts of `storage`. */
+  /** Done so far, by store: rows of `postgres`, documents of `firestore`, parts of `storage`, records of a `file`. */
   readonly items: Readonly<Partial<Record<StoreName, number>>>;
   /** All that is expected; only what is known. Estimates. */
   readonly totalItems: Readonly<Partial<Record<StoreName, number>>>;
@@ -84,8 +90,9 @@ export function progressMeter(now: () => number = () => performance.now()): Prog
   return {
     add: (event) => {
       if (event.kind === "step") {
+        if (event.isFresh === true) counts.clear();
         // How fast something else went says nothing about what begins now.
-        if (event.step !== step.step) {
+        if (event.isFresh === true || event.step !== step.step) {
           samples = [sample()];
         }
         step = {
@@ -117,13 +124,17 @@ export function progressMeter(now: () => number = () => performance.now()): Prog
   };
 }
 
-/** Parts of a storage are read before or after rows and documents, which are read at the same time. */
+/** Parts of a storage and records of a file are read before or after rows and documents, which are read at the same time. */
 function forgetOthers(counts: Map<StoreName, StoreCount>, now: StoreName): void {
   for (const store of counts.keys()) {
-    if ((store === "storage") !== (now === "storage")) {
+    if (groupOf(store) !== groupOf(now)) {
       counts.delete(store);
     }
   }
+}
+
+function groupOf(store: StoreName): "storage" | "file" | "stores" {
+  return store === "storage" || store === "file" ? store : "stores";
 }
 
 function isReached({ items, bytes, totalItems, totalBytes }: StoreCount): boolean {

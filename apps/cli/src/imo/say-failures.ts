@@ -1,0 +1,64 @@
+import type { PlacedFailure, StageName, StageRecord } from "@ctb-data/pipeline";
+import { shownPath } from "../project/shown-path.ts";
+import { countOf } from "../terminal/count-of.ts";
+import { printable } from "../terminal/printable.ts";
+import { sayItem } from "../terminal/say-item.ts";
+import type { Channel } from "../terminal/terminal.ts";
+import { doubtsIn, refusedIn } from "./run-counts.ts";
+
+/** So many failures are shown one by one. */
+const shownFailures = 10;
+
+/** Says the first failures of a stage, how many records more there are, and where all of them are. */
+export function sayFailures(out: Channel, name: StageName, stage: StageRecord): void {
+  const shown = stage.firstErrors.slice(0, shownFailures);
+  for (const failure of shown) {
+    sayItem(out, { text: `· ${failureText(failure)}`, indent: 4 });
+  }
+  const records = refusedIn(name, stage) + (name === "input" ? doubtsIn(stage) : 0);
+  const more = moreText(stage.firstErrors, shown, records);
+  const where = whereText(name, stage);
+  const text = [more, ...where].filter((part) => part !== "").join("; ");
+  if (text !== "") sayItem(out, { text, style: "dim", indent: 4 });
+}
+
+/** `line 7, email: It is no e-mail address. (wrong_format)` */
+function failureText({ place, field, code, message }: PlacedFailure): string {
+  const what = field === "" ? "" : `, ${printable(field)}`;
+  return `${printable(place)}${what}: ${printable(message)} (${printable(code)})`;
+}
+
+function moreText(
+  all: readonly PlacedFailure[],
+  shown: readonly PlacedFailure[],
+  records: number,
+): string {
+  const places = new Set(shown.map(({ place }) => place));
+  // A record may have several failures, and only the first failures of a stage are kept.
+  const others = Math.max(records, new Set(all.map(({ place }) => place)).size) - places.size;
+  if (others > 0) return `… and ${countOf(others, "more record", "more records")}`;
+  const rest = all.length - shown.length;
+  return rest > 0 ? `… and ${countOf(rest, "more failure", "more failures")} of these` : "";
+}
+
+const rejectsEnding = ".rejected.ndjson";
+
+/** Where people find every record that was refused. */
+function whereText(name: StageName, stage: StageRecord): readonly string[] {
+  if (name === "middle") {
+    return refusedIn(name, stage) === 0 ? [] : ["all are in the collection validation_failed"];
+  }
+  const doubts =
+    name === "input" && doubtsIn(stage) > 0
+      ? ["doubtful ones are documents all the same, to be mended there"]
+      : [];
+  if (refusedIn(name, stage) === 0) return doubts;
+  const file = stage.files?.find((each) => each.file.endsWith(rejectsEnding))?.file;
+  const rejects = file === undefined ? [] : [`all that were rejected are in ${fileText(file)}`];
+  return [...rejects, ...doubts];
+}
+
+/** A file of a record: the path as people would type it here. */
+export function fileText(file: string): string {
+  return printable(file.startsWith("/") ? shownPath(file) : file);
+}
