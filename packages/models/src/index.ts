@@ -10,7 +10,14 @@ export {
 export { generatedHeader, generatedHeaderOf, generatedMember } from "./generated-header.ts";
 export { generateModels, type GeneratedFile, type GenerateOptions } from "./generate-models.ts";
 export { inputReaderOf } from "./input-reader.ts";
-export { isRawJson, jsonFromText, jsonNull, type Json, type JsonObject, type RawJson } from "./json.ts";
+export {
+  isRawJson,
+  jsonFromText,
+  jsonNull,
+  type Json,
+  type JsonObject,
+  type RawJson,
+} from "./json.ts";
 export type { BlindIndexOptions, ColumnCipher } from "./column-cipher.ts";
 export type { FirestoreMap, FirestoreValue } from "./firestore-value.ts";
 export { parseKeyring, type ColumnPlace, type Keyring } from "./keyring.ts";

@@ -1,0 +1,93 @@
+/** Bytes that are taken by one reader after the other: what one was given and did not use is the next one's. */
+export class ByteSource {
+  readonly #chunks: AsyncIterator<Buffer>;
+  /** Chunks that were read and are nobody's. */
+  #kept: Buffer[] = [];
+  /** Chunks of the loan of which the borrower may not have used all, and how many bytes came before them. */
+  #lent: Buffer[] = [];
+  #lentBefore = 0;
+  #loanEnds: Promise<void> | undefined;
+  #isOpen = true;
+
+  constructor(chunks: AsyncIterator<Buffer>) {
+    this.#chunks = chunks;
+  }
+
+  /** The next bytes, which stay: so many, or all that there are. */
+  async peek(size: number): Promise<Buffer> {
+    let head = Buffer.concat(this.#kept);
+    while (head.length < size) {
+      const chunk = await this.#read();
+      if (chunk === undefined) break;
+      head = Buffer.concat([head, chunk]);
+    }
+    this.#kept = head.length === 0 ? [] : [head];
+    return head.subarray(0, size);
+  }
+
+  async skipZeros(): Promise<void> {
+    for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
+      const found = chunk.findIndex((byte) => byte !== 0);
+      if (found < 0) continue;
+      this.#kept.unshift(chunk.subarray(found));
+      return;
+    }
+  }
+
+  /** All that is left. */
+  async *rest(): AsyncGenerator<Buffer, void> {
+    for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next())
+      yield chunk;
+  }
+
+  /** All that is left, until `takeBack`. @param used how many bytes of the loan the borrower is done with. */
+  async *lend(used: () => number): AsyncGenerator<Buffer, void> {
+    let end = (): void => undefined;
+    this.#loanEnds = new Promise((resolve) => (end = resolve));
+    this.#lent = [];
+    this.#lentBefore = 0;
+    try {
+      for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
+        this.#lent.push(chunk);
+        this.#forget(used());
+        yield chunk;
+      }
+    } finally {
+      end();
+    }
+  }
+
+  /** Waits for the end of the loan, which its borrower has closed. @param used of its bytes. */
+  async takeBack(used: number): Promise<void> {
+    await this.#loanEnds;
+    this.#forget(used);
+    const [first, ...others] = this.#lent.splice(0);
+    if (first !== undefined) this.#kept.unshift(first.subarray(used - this.#lentBefore), ...others);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isOpen) await this.#chunks.return?.();
+    this.#isOpen = false;
+  }
+
+  #forget(used: number): void {
+    for (;;) {
+      const [first] = this.#lent;
+      if (first === undefined || this.#lentBefore + first.length > used) return;
+      this.#lent.shift();
+      this.#lentBefore += first.length;
+    }
+  }
+
+  async #next(): Promise<Buffer | undefined> {
+    return this.#kept.shift() ?? (await this.#read());
+  }
+
+  async #read(): Promise<Buffer | undefined> {
+    if (!this.#isOpen) return undefined;
+    const { value, done } = await this.#chunks.next();
+    if (done !== true) return value;
+    this.#isOpen = false;
+    return undefined;
+  }
+}
