@@ -1,3 +1,7 @@
+export {
+  compileIntakeDocuments,
+  type IntakeDocumentsOptions,
+} from "./documents/compile-intake-documents.ts";
 export type * from "./documents/intake-document.ts";
 export type * from "./export/export-options.ts";
 export type * from "./failure.ts";

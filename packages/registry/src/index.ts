@@ -13,6 +13,7 @@ export {
   type ValueKind,
 } from "./column-types.ts";
 export { describeChange } from "./describe-change.ts";
+export { documentTypesOf } from "./document-types.ts";
 export { diffRegistries } from "./diff-registries.ts";
 export { checkBlueprint, type CheckedBlueprint } from "./check-blueprint.ts";
 export {

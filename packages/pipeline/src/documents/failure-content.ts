@@ -28,8 +28,8 @@ export function failureFieldsOf(content: FailureContent): Fields {
     mapValue: {
       fields: {
         code: text(code),
-        field: text(cut(field, most.nameLength)),
-        message: text(cut(message, most.messageLength)),
+        field: text(cutText(field, most.nameLength)),
+        message: text(cutText(message, most.messageLength)),
       },
     },
   }));
@@ -44,7 +44,7 @@ export function failureFieldsOf(content: FailureContent): Fields {
 }
 
 /** A text that Firestore keeps as it is. A hash of all tells those apart that begin alike. */
-function cut(value: string, length: number): string {
+export function cutText(value: string, length: number): string {
   const kept =
     value.length <= length
       ? value

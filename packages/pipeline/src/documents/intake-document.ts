@@ -62,6 +62,9 @@ export interface IntakeDocuments {
   ): {
     readonly line: string;
     readonly hash: string;
+    /** What `hash` would have been under each older key of the ring: a document that has one of them is unchanged. */
+    readonly formerHashes: readonly string[];
+    /** One of the whole record (its field is empty) says that no document can be made: it is `too_large`. */
     readonly failures: readonly FieldFailure[];
   };
 }
