@@ -7,8 +7,7 @@ import type { WorkOptions } from "../work-options.ts";
 export interface MiddleOptions extends WorkOptions {
   readonly blueprint: TakingBlueprint;
   /**
-   * The shared work of one step of the run, by its name: `validate` or `promote`, then `promote-waiting-1`, … and `clear-failures`. Not asked for by
-   * a dry run.
+   * The shared work of one step of the run, by its name: `validate` or `promote`, then `promote-waiting-1`, …, and one more for the failures of documents that are no more. Not asked for by a dry run.
    */
   readonly work: (step: string) => SharedWork;
   /** Whether rows are written; without it documents are only judged and marked. */
@@ -17,6 +16,8 @@ export interface MiddleOptions extends WorkOptions {
   readonly batch?: number | undefined;
   /** About how many parts the documents are divided into. Default 16. */
   readonly parts?: number | undefined;
+  /** How long a store may be away, or have too much to do, before the stage fails. Default 120,000. */
+  readonly patienceMs?: number | undefined;
   /** Judges everything, and tries everything in transactions that are rolled back; nothing is written in any store. */
   readonly dryRun?: boolean | undefined;
 }
@@ -51,6 +52,28 @@ export const middleCounts = [
 ] as const;
 
 export type MiddleCount = (typeof middleCounts)[number];
+
+/** All counts, with 0 where there is none. */
+export function allCountsOf(counts: Readonly<Record<string, number>>): MiddleReport["counts"] {
+  const count = (name: MiddleCount): number => counts[name] ?? 0;
+  return {
+    read: count("read"),
+    valid: count("valid"),
+    invalid: count("invalid"),
+    inserted: count("inserted"),
+    updated: count("updated"),
+    adopted: count("adopted"),
+    unchanged: count("unchanged"),
+    superseded: count("superseded"),
+    waiting: count("waiting"),
+    refused: count("refused"),
+    displaced: count("displaced"),
+    marked: count("marked"),
+    unmarked: count("unmarked"),
+    changed: count("changed"),
+    cleared: count("cleared"),
+  };
+}
 
 export interface MiddleReport {
   /** Of all runners together; of a dry run, what would be. */

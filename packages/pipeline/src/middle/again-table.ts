@@ -1,0 +1,121 @@
+import type { RawRange } from "@ctb-data/firestore";
+import { type Postgres, type Queryable } from "@ctb-data/postgres";
+import { advisoryKey } from "../runs/advisory-key.ts";
+
+const againTable = "ctb_data.imo_waiting";
+
+/** Whose documents they are. */
+export interface AgainScope {
+  readonly run: number;
+  /** The table that they go to, with its schema: a database may have several tables of runs. */
+  readonly table: string;
+  readonly collection: string;
+}
+
+/**
+ * Makes the table of documents that a run has to look at again: those that wait for others, and those that lost their row. Ids are in the
+ * order of their UTF-8 bytes.
+ *
+ * @throws {PostgresError}
+ */
+export async function ensureAgainTable(postgres: Postgres): Promise<void> {
+  const { rows } = await postgres.query<{ readonly there: boolean }>(
+    `SELECT pg_catalog.to_regclass('${againTable}') IS NOT NULL AS there`,
+  );
+  if (rows[0]?.there === true) return;
+  await postgres.transaction(async (tx) => {
+    // Two that make it at once would both fail.
+    await tx.query("SELECT pg_catalog.pg_advisory_xact_lock($1)", [advisoryKey(againTable)]);
+    const schema = await tx.query<{ readonly there: boolean }>(
+      "SELECT pg_catalog.to_regnamespace('ctb_data') IS NOT NULL AS there",
+    );
+    if (schema.rows[0]?.there !== true) await tx.query("CREATE SCHEMA IF NOT EXISTS ctb_data");
+    await tx.query(`CREATE TABLE IF NOT EXISTS ${againTable} (
+      run_id bigint NOT NULL,
+      table_name text COLLATE pg_catalog."C" NOT NULL,
+      collection text COLLATE pg_catalog."C" NOT NULL,
+      document_id text COLLATE pg_catalog."C" NOT NULL,
+      PRIMARY KEY (run_id, table_name, collection, document_id)
+    )`);
+  });
+}
+
+export async function addAgain(
+  on: Queryable,
+  { run, table, collection }: AgainScope,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  await on.query(
+    `INSERT INTO ${againTable} SELECT $1, $2, $3, id FROM pg_catalog.unnest($4::pg_catalog.text[]) AS id ON CONFLICT DO NOTHING`,
+    [run, table, collection, ids],
+  );
+}
+
+export async function dropAgain(
+  on: Queryable,
+  { run, table, collection }: AgainScope,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  await on.query(
+    `DELETE FROM ${againTable} WHERE run_id = $1 AND table_name = $2 AND collection = $3 AND document_id = ANY ($4::pg_catalog.text[])`,
+    [run, table, collection, ids],
+  );
+}
+
+export async function hasAgain(
+  on: Queryable,
+  { run, table, collection }: AgainScope,
+): Promise<boolean> {
+  const { rows } = await on.query(
+    `SELECT FROM ${againTable} WHERE run_id = $1 AND table_name = $2 AND collection = $3 LIMIT 1`,
+    [run, table, collection],
+  );
+  return rows.length > 0;
+}
+
+/** The next ids behind `after`, up to the end of the range. */
+export async function readAgain(
+  on: Queryable,
+  { run, table, collection }: AgainScope,
+  span: { readonly range: RawRange; readonly after: string | undefined; readonly limit: number },
+): Promise<readonly string[]> {
+  const idOf = (path: string | undefined): string | null =>
+    path === undefined ? null : path.slice(collection.length + 1);
+  const { rows } = await on.query<{ readonly id: string }>(
+    `SELECT document_id AS id FROM ${againTable} WHERE run_id = $1 AND table_name = $2 AND collection = $3
+      AND ($4::pg_catalog.text IS NULL OR document_id >= $4) AND ($5::pg_catalog.text IS NULL OR document_id < $5)
+      AND ($6::pg_catalog.text IS NULL OR document_id > $6) ORDER BY document_id LIMIT $7`,
+    [
+      run,
+      table,
+      collection,
+      idOf(span.range.start),
+      idOf(span.range.end),
+      span.after ?? null,
+      span.limit,
+    ],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Cuts them into about so many ranges of equal size. */
+export async function rangesOfAgain(
+  on: Queryable,
+  { run, table, collection }: AgainScope,
+  { parts, least }: { readonly parts: number; readonly least: number },
+): Promise<readonly RawRange[]> {
+  const { rows } = await on.query<{ readonly id: string }>(
+    `SELECT id FROM (
+      SELECT document_id AS id, pg_catalog.row_number() OVER (ORDER BY document_id) - 1 AS n, pg_catalog.count(*) OVER () AS count
+      FROM ${againTable} WHERE run_id = $1 AND table_name = $2 AND collection = $3
+    ) AS numbered WHERE n > 0 AND n % GREATEST($4, (count + $5 - 1) / $5) = 0 ORDER BY id`,
+    [run, table, collection, least, parts],
+  );
+  const bounds = rows.map(({ id }) => `${collection}/${id}`);
+  return [...bounds, undefined].map((end, index) => ({
+    start: index === 0 ? undefined : bounds[index - 1],
+    end,
+  }));
+}

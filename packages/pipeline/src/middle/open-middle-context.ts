@@ -1,0 +1,63 @@
+import type { RawWriteOptions } from "@ctb-data/firestore";
+import type { BlueprintIntake, ValueOrigin } from "@ctb-data/registry";
+import { compileIntakeDocuments } from "../documents/compile-intake-documents.ts";
+import { FailureDocuments } from "../documents/failure-documents.ts";
+import { openPromoter } from "../promote/open-promoter.ts";
+import type { BothStores } from "../work-options.ts";
+import { FirstErrors } from "./first-errors.ts";
+import type { MiddleContext } from "./middle-context.ts";
+import type { MiddleOptions } from "./middle-options.ts";
+
+const defaultBatch = 2000;
+const defaultPatienceMs = 120_000;
+/** Of the raw access itself, before the whole is tried again. */
+const retries = 5;
+/** What Firestore asks for: 500 writes per second at first, and half more every five minutes. */
+const firstRate = 500;
+const rateStepMs = 5 * 60_000;
+
+/** What the parts of the stage need. @throws {PipelineError} */
+export async function openMiddleContext(
+  stores: BothStores,
+  options: MiddleOptions,
+): Promise<MiddleContext> {
+  const { registry, postgres, firestore, keyring } = stores;
+  const { collection, table } = options.blueprint.intake;
+  const { batch = defaultBatch, patienceMs = defaultPatienceMs, onProgress, signal } = options;
+  return {
+    stores,
+    documents: compileIntakeDocuments({ registry, table, collection, firestore, keyring }),
+    failures: new FailureDocuments(firestore.raw, collection),
+    promoter: options.promote
+      ? await openPromoter({ stores, table, collection, ...columnsOf(options.blueprint.intake) })
+      : undefined,
+    batch,
+    patienceMs,
+    writeOptions: writeOptionsOf(firestore.emulator),
+    errors: new FirstErrors(),
+    onProgress,
+    signal,
+  };
+}
+
+/** Canonical columns: all that the blueprint gives, and those whose values are in its key. */
+function columnsOf({ columns, key }: BlueprintIntake): {
+  readonly mapped: readonly string[];
+  readonly keyColumns: readonly string[];
+} {
+  const nameOf = ({ column, path }: ValueOrigin): string => JSON.stringify([column, ...path]);
+  const keys = new Set(key.map((origin) => nameOf(origin)));
+  const ofKey = [...columns.values()].filter(
+    ({ origin }) => origin.kind === "column" && keys.has(nameOf(origin)),
+  );
+  return { mapped: [...columns.keys()], keyColumns: ofKey.map(({ column }) => column) };
+}
+
+function writeOptionsOf(isEmulator: boolean): () => Pick<RawWriteOptions, "ramp" | "retries"> {
+  const beganAt = performance.now();
+  return () => {
+    if (isEmulator) return { ramp: false, retries };
+    const steps = Math.floor((performance.now() - beganAt) / rateStepMs);
+    return { ramp: { start: Math.min(10_000, Math.round(firstRate * 1.5 ** steps)) }, retries };
+  };
+}
