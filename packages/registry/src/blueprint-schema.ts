@@ -62,7 +62,15 @@ const rule = {
   description: z.string().optional(),
 };
 
-const intakeRule = z.object({ ...rule, column: name.optional().describe("The canonical column.") });
+const intakeRule = z.object({
+  ...rule,
+  column: name.optional().describe("The canonical column."),
+  lookup: name
+    .optional()
+    .describe(
+      "Of a column with a foreign key: the values are those of this unique column of the other table.",
+    ),
+});
 
 const exportRule = z.object({
   ...rule,
@@ -132,6 +140,16 @@ const exporting = z.object({
     )
     .optional()
     .describe("csv unless named."),
+  where: z
+    .record(
+      z.string(),
+      z.union(
+        [scalar, z.array(scalar).min(1)],
+        oneOf("must be a text, a number, true, false, null or a list of them"),
+      ),
+    )
+    .optional()
+    .describe("Column: the value that it must have, or a list of them. All rows unless named."),
   order_by: nameList.optional().describe("The primary key of the first table unless named."),
   fields: z
     .union(
@@ -163,7 +181,11 @@ export const blueprintHeadSchema = blueprintSchema.extend({
   meta: elsewhere,
 });
 export const intakeHeadSchema = intake.extend({ columns: elsewhere, key: elsewhere });
-export const exportHeadSchema = exporting.extend({ source: elsewhere, fields: elsewhere });
+export const exportHeadSchema = exporting.extend({
+  source: elsewhere,
+  fields: elsewhere,
+  where: elsewhere,
+});
 export const intakeRuleSchema = intakeRule.extend({ values: elsewhere, format: elsewhere });
 export const exportRuleSchema = exportRule.extend({ values: elsewhere, format: elsewhere });
 export {

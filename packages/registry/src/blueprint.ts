@@ -52,6 +52,11 @@ export interface BlueprintIntake {
 export interface IntakeColumn extends ValueRule {
   /** The canonical column. */
   readonly column: string;
+  /**
+   * Of a column with a foreign key of its own: the values that come are not the key, but those of this unique column of the table
+   * that it references.
+   */
+  readonly lookup?: string;
 }
 
 /** Records that go out: one per row of the first table of `tables`. */
@@ -63,9 +68,18 @@ export interface BlueprintExport {
   readonly output: BlueprintOutput;
   /** Keyed by target field, in the vendor's order. */
   readonly fields: ReadonlyMap<string, ExportField>;
+  /** Which rows are records: those that fit all of them. */
+  readonly where: readonly BlueprintCondition[];
   /** The columns of the first table that give the records their order: its primary key unless the file says otherwise. */
   readonly orderBy: readonly string[];
   readonly source: Source;
+}
+
+/** The column has one of the values; null is NULL. */
+export interface BlueprintCondition {
+  readonly table: string;
+  readonly column: string;
+  readonly values: readonly BlueprintScalar[];
 }
 
 /** `from`'s foreign key leads to `table`. */
@@ -99,7 +113,10 @@ export interface ExportField extends ValueRule {
   readonly fill?: string;
 }
 
-/** How the value of one target is made: taken from its origin, then `values`, then `format`. */
+/**
+ * How the value of one target is made: taken from its origin, then `trim`. What is missing then becomes the `default`; what `values` has is
+ * done; the rest goes through `format`.
+ */
 export interface ValueRule {
   readonly origin: ValueOrigin | ConstantOrigin;
   /** A record without a value here is rejected. */

@@ -1,20 +1,15 @@
 import { exportHeadSchema, exportRuleSchema } from "./blueprint-schema.ts";
-import type {
-  BlueprintExport,
-  BlueprintOutput,
-  ConstantOrigin,
-  ExportField,
-  ValueOrigin,
-} from "./blueprint.ts";
+import type { BlueprintExport, BlueprintOutput, ExportField } from "./blueprint.ts";
 import { checkName } from "./check-name.ts";
 import { checkShape, describe, type Checking } from "./check-shape.ts";
 import { spotOf, valueRuleOf } from "./check-value-rule.ts";
 import { isSerial, parseColumnType } from "./column-type.ts";
+import { originOf, type OriginChecking } from "./export-origin.ts";
 import { outputOf } from "./export-output.ts";
 import { sourcesOf } from "./export-sources.ts";
-import { parseJsonPath } from "./json-path.ts";
+import { whereOf } from "./export-where.ts";
 import { quoted, suggestion } from "./problem.ts";
-import type { Column, ColumnType, EnumType, Registry, Table } from "./registry.ts";
+import type { ColumnType, EnumType, Registry, Table } from "./registry.ts";
 import {
   childOf,
   entriesOf,
@@ -29,8 +24,7 @@ import {
   type Spot,
 } from "./yaml-node.ts";
 
-interface ExportChecking extends Checking {
-  readonly tables: readonly [Table, ...Table[]];
+interface ExportChecking extends OriginChecking {
   readonly output: BlueprintOutput;
 }
 
@@ -55,6 +49,7 @@ export function exportOf(
     joins,
     output,
     fields: named === undefined ? new Map<string, ExportField>() : fieldsOf(named, common),
+    where: whereOf(at, common),
     orderBy: orderOf(at, first, checking),
     source: sourceOf(at),
   };
@@ -208,105 +203,3 @@ function typeOf(
 }
 
 const noEnums: ReadonlyMap<string, EnumType> = new Map();
-
-interface Origin {
-  readonly from?: string | undefined;
-  readonly path?: string | undefined;
-  readonly constant?: string | number | boolean | null | undefined;
-}
-
-interface FoundOrigin {
-  readonly origin: ValueOrigin | ConstantOrigin;
-  readonly from: ColumnType | undefined;
-}
-
-function originOf(
-  name: string,
-  { at, data }: { readonly at: Located; readonly data: Origin },
-  checking: ExportChecking,
-): FoundOrigin | undefined {
-  const { problems } = checking;
-  if (data.constant !== undefined) {
-    if (data.from !== undefined)
-      problems.error(
-        spotOf(at, "constant"),
-        "conflict",
-        'two sources: "from" and "constant"',
-        "leave one of them out",
-      );
-    return { origin: { kind: "constant", value: data.constant }, from: undefined };
-  }
-  if (data.from === undefined) {
-    problems.error(
-      at,
-      "missing-key",
-      `the field ${quoted(name)} has no source: neither "from" nor "constant"`,
-    );
-    return undefined;
-  }
-  const found = columnOf(data.from, spotOf(at, "from"), checking);
-  if (found === undefined) return undefined;
-  const { table, column } = found;
-  const base = { kind: "column", table: table.name, column: column.name } as const;
-  if (data.path === undefined) return { origin: { ...base, path: [] }, from: column.type };
-  const path = parseJsonPath(data.path);
-  if (path === undefined) {
-    problems.error(
-      spotOf(at, "path"),
-      "wrong-value",
-      `${quoted(data.path)} is not a JSON path`,
-      "write it as in policy.numbers[0]",
-    );
-    return undefined;
-  }
-  if (column.type.kind !== "json" || column.type.dimensions > 0) {
-    problems.error(
-      spotOf(at, "path"),
-      "conflict",
-      `the column ${quoted(column.name)} is ${column.type.name}, there is no path into it`,
-    );
-  }
-  return { origin: { ...base, path }, from: undefined };
-}
-
-/** `column` of the first table, or `table.column`. */
-function columnOf(
-  text: string,
-  at: Located,
-  { tables, problems }: ExportChecking,
-): { readonly table: Table; readonly column: Column } | undefined {
-  const [first] = tables;
-  const own = first.columns.get(text);
-  const found =
-    own === undefined
-      ? tables.flatMap((table) => {
-          const column = text.startsWith(`${table.name}.`)
-            ? table.columns.get(text.slice(table.name.length + 1))
-            : undefined;
-          return column === undefined ? [] : [{ table, column }];
-        })[0]
-      : { table: first, column: own };
-  if (found === undefined) {
-    const known = tables.flatMap((table, index) =>
-      [...table.columns.keys()].map((name) =>
-        index === 0 && !text.includes(".") ? name : `${table.name}.${name}`,
-      ),
-    );
-    problems.error(
-      at,
-      "unknown-name",
-      `${tables.map(({ name }) => quoted(name)).join(" and ")} have no column ${quoted(text)}${suggestion(text, known)}`.replace(
-        /^("[^"]*") have/,
-        "$1 has",
-      ),
-    );
-    return undefined;
-  }
-  if (found.column.blindIndexOf === undefined) return found;
-  problems.error(
-    at,
-    "conflict",
-    `the column ${quoted(text)} is a blind index and never leaves the database`,
-  );
-  return undefined;
-}

@@ -114,7 +114,7 @@ function valuesOf(
 }
 
 /** Reports a value of the file that a column or field of the type cannot hold. */
-function checkScalar(
+export function checkScalar(
   value: BlueprintScalar,
   type: ColumnType | undefined,
   { at, checking }: { readonly at: Located; readonly checking: Checking },

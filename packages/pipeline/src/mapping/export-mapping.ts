@@ -28,21 +28,16 @@ export interface FieldMapping {
   readonly isSame: boolean;
 }
 
-export interface ExportMappingOptions {
-  /** Needed for fields of encrypted columns. */
-  readonly keyring?: Keyring | undefined;
-}
-
 /**
  * Compiles how the fields of an export are made, in the vendor's order. What a text must not be because of the output (its width, line
  * ends) is not looked at here.
  *
- * @throws {PipelineError} INVALID_BLUEPRINT when the blueprint is of another registry; INVALID_OPTIONS when a keyring is missing.
+ * @throws {PipelineError} INVALID_BLUEPRINT when the blueprint is of another registry; INVALID_OPTIONS without a keyring for encrypted columns.
  */
 export function compileExportMapping(
   exporting: BlueprintExport,
   registry: Registry,
-  { keyring }: ExportMappingOptions = {},
+  keyring?: Keyring,
 ): readonly FieldMapping[] {
   const { format } = exporting.output;
   // Nobody who reads such a file can tell an empty text from none.
