@@ -13,10 +13,21 @@ export {
   type PipelineErrorDetails,
 } from "./pipeline-error.ts";
 export type * from "./progress.ts";
+export { openPromoter } from "./promote/open-promoter.ts";
+export { ensurePromotionTables, promotionsTable } from "./promote/promotion-tables.ts";
+export type { PromoterOptions } from "./promote/promotion-target.ts";
 export type * from "./promote/promotion.ts";
+export { promotionsOf, type Promotion } from "./promote/promotions-of.ts";
 export type * from "./run/run-options.ts";
 export { runPipeline } from "./run/run-pipeline.ts";
+export { cancelRun } from "./runs/cancel-run.ts";
+export { openRun } from "./runs/open-run.ts";
+export { readBlueprint } from "./runs/read-blueprint.ts";
+export { listRuns, readRun } from "./runs/read-runs.ts";
+export { retryRun } from "./runs/retry-run.ts";
+export type * from "./runs/run-handle.ts";
 export type * from "./runs/run-record.ts";
+export { storeBlueprint } from "./runs/store-blueprint.ts";
 export type * from "./runs/work.ts";
 export type * from "./source/source-record.ts";
 export type * from "./work-options.ts";
