@@ -1,0 +1,240 @@
+import { encoderOf } from "@ctb-data/models";
+import { quoteLiteral, type Queryable } from "@ctb-data/postgres";
+import type { ColumnGroup } from "./candidate.ts";
+import type { PromotionTarget, TargetColumn } from "./promotion-target.ts";
+import { NotStored } from "./refusal.ts";
+import type { Staged } from "./staging.ts";
+import { keyArray, type RowRecord } from "./standing.ts";
+
+/** In which table, and how, rows are recorded. */
+export interface WriteContext {
+  readonly target: PromotionTarget;
+  readonly records: string;
+  readonly run: number;
+  /** Nothing will stay: no sequence is moved. */
+  readonly rehearsal: boolean;
+}
+
+/** A staged document that changes a row. */
+export interface RowChange {
+  readonly staged: Staged;
+  readonly rowKey: readonly string[];
+  readonly how: "updated" | "adopted";
+  readonly record: Pick<RowRecord, "columns" | "adopted"> | undefined;
+}
+
+/** What was written. */
+export interface WrittenRows {
+  /** By the number of the document. */
+  readonly rowKeys: ReadonlyMap<number, readonly string[]>;
+  /** Documents that lost their record to one of these. */
+  readonly losers: readonly { readonly collection: string; readonly id: string }[];
+}
+
+const textArray = encoderOf({ name: "text", kind: "text", dimensions: 1 });
+const nothing: readonly never[] = [];
+
+/**
+ * Inserts rows whose documents have the same columns with defaults, and records them. All or none.
+ *
+ * @throws {NotStored} when PostgreSQL stored fewer; {PostgresError}
+ */
+export async function insertRows(
+  db: Queryable,
+  context: WriteContext,
+  { rows, clean }: { readonly rows: readonly Staged[]; readonly clean: boolean },
+): Promise<WrittenRows> {
+  const { target } = context;
+  const groups = groupsOf(rows);
+  const columns = [...target.columns.values()].filter((column) =>
+    groups.some((group) => group.columns.includes(column)),
+  );
+  // RETURNING has no columns of the source: rows come back in the order in which they were inserted.
+  const sql = `WITH ins AS (
+    INSERT INTO ${target.live.place} ${insertSql(context, columns)}
+    RETURNING ${keyArray(target, "t")} AS row_key),
+  numbered AS (SELECT pg_catalog.row_number() OVER () AS i, row_key FROM ins),
+  mine AS (SELECT pg_catalog.row_number() OVER (ORDER BY s.n) AS i, s.n, s.id, s.hash, s.at, s.g FROM ${target.stage} s WHERE s.n = ANY ($4::pg_catalog.int4[])),
+  done AS MATERIALIZED (SELECT m.n, m.id, m.hash, m.at, m.g, r.row_key, NULL::pg_catalog.jsonb AS before FROM mine m JOIN numbered r USING (i)),
+  ${recordSql(context, clean)}`;
+  return await write(db, sql, { context, rows, groups });
+}
+
+function insertSql({ target, rehearsal }: WriteContext, columns: readonly TargetColumn[]): string {
+  const { live, upsertKey, stage } = target;
+  const sequences = rehearsal
+    ? [...target.columns.values()].filter(
+        (column) => column.live.fromSequence && !columns.includes(column),
+      )
+    : nothing;
+  const names = [...columns, ...sequences].map(({ sqlName }) => sqlName);
+  const values = [...columns.map((column) => `s.${column.stage}`), ...sequences.map(() => "- s.n")];
+  const always = [...columns, ...sequences].some((column) => column.live.identityAlways);
+  const conflict =
+    upsertKey?.unique.immediate === true
+      ? ` ON CONFLICT (${upsertKey.columns.map(({ sqlName }) => sqlName).join(", ")}) DO NOTHING`
+      : "";
+  if (names.length === 0) {
+    const [first] = live.columns.values();
+    throw new TypeError(`No column of ${live.place} is given, not even ${first?.name ?? "one"}`);
+  }
+  return `AS t (${names.join(", ")})${always ? " OVERRIDING SYSTEM VALUE" : ""}
+    SELECT ${values.join(", ")} FROM ${stage} s WHERE s.n = ANY ($4::pg_catalog.int4[]) ORDER BY s.n${conflict}`;
+}
+
+/** Which changes can be one statement. */
+export function changeSignature(
+  { staged, how, record }: RowChange,
+  target: PromotionTarget,
+): string {
+  const { group } = staged.candidate;
+  const resets = resetsOf(group, record, target).map(({ stage }) => stage);
+  return `${group.g} ${how} ${record?.adopted === true} ${resets.join()}`;
+}
+
+/** Columns that an earlier version, or the document that had the row, has given, and this one does not. */
+function resetsOf(
+  group: ColumnGroup,
+  record: RowChange["record"],
+  target: PromotionTarget,
+): readonly TargetColumn[] {
+  const before = new Set(record?.columns);
+  return [...target.columns.values()].filter(
+    (column) =>
+      before.has(column.name) &&
+      !group.columns.includes(column) &&
+      !target.primaryKey.includes(column) &&
+      !column.live.identityAlways &&
+      !column.live.generated,
+  );
+}
+
+/**
+ * Changes rows by documents of one {@link changeSignature}, and records them. All or none.
+ *
+ * @throws {NotStored} when PostgreSQL changed fewer; {PostgresError}
+ */
+export async function changeRows(
+  db: Queryable,
+  context: WriteContext,
+  changes: readonly RowChange[],
+): Promise<WrittenRows> {
+  const [first] = changes;
+  if (first === undefined) return { rowKeys: new Map(), losers: [] };
+  const { target } = context;
+  const { group } = first.staged.candidate;
+  const { primaryKey } = target;
+  const keys = primaryKey.map((_, i) => changes.map(({ rowKey }) => rowKey[i]));
+  const lists = primaryKey.map((_, i) => `$${7 + i}::pg_catalog.text[]`);
+  const names = primaryKey.map((_, i) => `k${i}`);
+  const sql = `WITH u AS (SELECT * FROM unnest($4::pg_catalog.int4[], ${lists.join(", ")}) AS u (n, ${names.join(", ")})),
+  o AS (SELECT u.*, ${beforeSql(first, target)} AS before, p.before AS held FROM u
+    JOIN ${target.live.place} t ON ${sameRow(target)}
+    LEFT JOIN LATERAL (SELECT p.before FROM ${context.records} p WHERE p.table_name = ANY ($2::pg_catalog.text[]) AND p.row_key = ARRAY[${names.map((name) => `u.${name}`).join(", ")}] LIMIT 1) p ON true),
+  done AS (UPDATE ${target.live.place} AS t SET ${setSql(first, target)}
+    FROM o u JOIN ${target.stage} s ON s.n = u.n WHERE ${sameRow(target)}
+    RETURNING s.n, s.id, s.hash, s.at, s.g, ${keyArray(target, "t")} AS row_key, u.before),
+  ${recordSql(context, true)}`;
+  const rows = changes.map(({ staged }) => staged);
+  return await write(db, sql, { context, rows, groups: [group], keys });
+}
+
+function sameRow({ primaryKey }: PromotionTarget): string {
+  return primaryKey
+    .map(({ sqlName, live: { type } }, i) => `t.${sqlName} = u.k${i}::${type}`)
+    .join(" AND ");
+}
+
+/** Of a row that was there before a document: what it held, for the columns that are changed now for the first time. */
+function beforeSql({ staged, how, record }: RowChange, target: PromotionTarget): string {
+  if (how === "updated" && record?.adopted !== true) return "NULL::pg_catalog.jsonb";
+  const { columns } = staged.candidate.group;
+  const resets = resetsOf(staged.candidate.group, record, target);
+  const now: string[] = [];
+  // A function has at most 100 parameters.
+  for (let from = 0; from < columns.length; from += 40) {
+    const pairs = columns
+      .slice(from, from + 40)
+      .map(({ name, sqlName }) => `${quoteLiteral(name)}, t.${sqlName}::pg_catalog.text`);
+    now.push(`pg_catalog.jsonb_build_object(${pairs.join(", ")})`);
+  }
+  const kept = resets.map(({ name }) => ` - ${quoteLiteral(name)}`).join("");
+  return `(${[...now, "COALESCE(p.before, '{}')"].join(" || ")}${kept})`;
+}
+
+function setSql({ staged, record }: RowChange, target: PromotionTarget): string {
+  const { group } = staged.candidate;
+  const given = group.columns
+    .filter(({ live }) => !live.identityAlways)
+    .map(({ sqlName, stage }) => `${sqlName} = s.${stage}`);
+  const resets = resetsOf(group, record, target).map(({ name, sqlName, live }) =>
+    record?.adopted === true
+      ? `${sqlName} = (u.held ->> ${quoteLiteral(name)})::${live.type}`
+      : `${sqlName} = DEFAULT`,
+  );
+  const sets = [...given, ...resets];
+  // A document may have nothing but its key.
+  const key = target.primaryKey[0]?.sqlName ?? "";
+  return sets.length === 0 ? `${key} = t.${key}` : sets.join(", ");
+}
+
+/** Records `done`; the record of another document that had one of its rows goes. */
+function recordSql({ target, records }: WriteContext, clean: boolean): string {
+  const gone = clean
+    ? `gone AS (DELETE FROM ${records} p USING done d WHERE p.table_name = ANY ($2::pg_catalog.text[]) AND p.row_key = d.row_key
+      AND NOT (p.collection = $1 AND p.document_id = d.id) RETURNING p.collection, p.document_id)`
+    : `gone AS (SELECT NULL::pg_catalog.text AS collection, NULL::pg_catalog.text AS document_id WHERE $2::pg_catalog.text[] IS NULL)`;
+  return `${gone},
+  rec AS (INSERT INTO ${records} AS p (collection, document_id, table_name, row_key, content_hash, update_time, process_id, promoted_at, columns, before)
+    SELECT $1, d.id, ${quoteLiteral(target.live.place)}, d.row_key, d.hash, d.at, $3, pg_catalog.clock_timestamp(), c.columns::pg_catalog.text[], d.before
+    FROM done d JOIN unnest($5::pg_catalog.int4[], $6::pg_catalog.text[]) AS c (g, columns) ON c.g = d.g
+      CROSS JOIN (SELECT pg_catalog.count(*) FROM gone) AS after
+    ON CONFLICT (collection, document_id) DO UPDATE SET table_name = EXCLUDED.table_name, row_key = EXCLUDED.row_key,
+      content_hash = EXCLUDED.content_hash, update_time = EXCLUDED.update_time, process_id = EXCLUDED.process_id,
+      promoted_at = EXCLUDED.promoted_at, columns = EXCLUDED.columns, before = EXCLUDED.before)
+  SELECT (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(n, row_key)) FROM done)::pg_catalog.text AS done,
+    (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('collection', collection, 'id', document_id)) FROM gone)::pg_catalog.text AS gone`;
+}
+
+async function write(
+  db: Queryable,
+  sql: string,
+  work: {
+    readonly context: WriteContext;
+    readonly rows: readonly Staged[];
+    readonly groups: readonly ColumnGroup[];
+    readonly keys?: readonly (readonly (string | undefined)[])[];
+  },
+): Promise<WrittenRows> {
+  const { context, rows, groups, keys = nothing } = work;
+  const { rows: answers } = await db.query<{
+    readonly done: string | null;
+    readonly gone: string | null;
+  }>(sql, [
+    context.target.collection,
+    context.target.recordNames,
+    context.run,
+    rows.map(({ n }) => n),
+    groups.map(({ g }) => g),
+    groups.map(({ columns }) => textArray(columns.map(({ name }) => name))),
+    ...keys,
+  ]);
+  const [answer] = answers;
+  const rowKeys = new Map(pairsOf(answer?.done ?? "[]"));
+  if (rowKeys.size !== rows.length) throw new NotStored("Fewer rows came back");
+  return { rowKeys, losers: recordsOf(answer?.gone ?? "[]") };
+}
+
+function pairsOf(json: string): readonly (readonly [number, readonly string[]])[] {
+  const pairs: readonly (readonly [number, readonly string[]])[] = JSON.parse(json);
+  return pairs;
+}
+
+function recordsOf(json: string): WrittenRows["losers"] {
+  const records: WrittenRows["losers"] = JSON.parse(json);
+  return records;
+}
+
+function groupsOf(rows: readonly Staged[]): readonly ColumnGroup[] {
+  return [...new Set(rows.map(({ candidate }) => candidate.group))];
+}
