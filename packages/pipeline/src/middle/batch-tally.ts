@@ -15,9 +15,12 @@ export class BatchTally {
   /** Ids of those that are looked at again later. */
   readonly waiting = new Set<string>();
   readonly #context: MiddleContext;
+  readonly #isFirst: boolean;
 
-  constructor(context: MiddleContext) {
+  /** @param isFirst the documents were not judged before in this run: whether they are valid is counted only then. */
+  constructor(context: MiddleContext, isFirst: boolean) {
     this.#context = context;
+    this.#isFirst = isFirst;
   }
 
   count(name: MiddleCount, by = 1): void {
@@ -25,7 +28,8 @@ export class BatchTally {
   }
 
   judged({ document, verdict, counted }: JudgedDocument): void {
-    for (const name of counted) this.count(name);
+    for (const name of counted)
+      if (this.#isFirst || (name !== "valid" && name !== "invalid")) this.count(name);
     if (verdict.kind === "waiting") this.waiting.add(document.id);
     if (verdict.kind === "failed") this.#say(document.path, verdict.failures);
   }

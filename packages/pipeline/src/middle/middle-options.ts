@@ -22,7 +22,7 @@ export interface MiddleOptions extends WorkOptions {
   readonly dryRun?: boolean | undefined;
 }
 
-/** What is counted. Each document is counted once, but for those that wait: they are counted again as what they become. */
+/** What is counted: each document once, but those that wait or lose their row once more, as what becomes of them. */
 export const middleCounts = [
   "read",
   /** The document fits the registry. */

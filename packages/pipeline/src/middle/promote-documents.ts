@@ -8,7 +8,12 @@ import { countsOfRows } from "./batch-tally.ts";
 import type { MiddleContext } from "./middle-context.ts";
 import { sumOfCounts, type LedgerPage, type PartLedger } from "./part-ledger.ts";
 import { throughFaults } from "./passing-fault.ts";
-import { verdictsOfModel, verdictsOfPromotion, type JudgedDocument } from "./verdict.ts";
+import {
+  mayStillCome,
+  verdictsOfModel,
+  verdictsOfPromotion,
+  type JudgedDocument,
+} from "./verdict.ts";
 
 /** A part that is worked on. */
 export interface PartWork {
@@ -114,7 +119,7 @@ async function writePage(
 }
 
 function idsForAgain({ outcomes, displaced }: PromotedBatch, last: boolean): readonly string[] {
-  const waiting = outcomes.filter(({ kind }) => kind === "waiting" && !last);
+  const waiting = outcomes.filter((outcome) => !last && mayStillCome(outcome));
   return [...new Set([...waiting, ...displaced].map(({ id }) => id))];
 }
 

@@ -40,7 +40,7 @@ async function rehearseBatch(
   signal: AbortSignal,
 ): Promise<Counts> {
   const { promoter, patienceMs } = context;
-  const tally = new BatchTally(context);
+  const tally = new BatchTally(context, true);
   tally.count("read", documents.length);
   if (promoter === undefined) {
     for (const judged of verdictsOfModel(documents)) tally.judged(judged);
@@ -54,7 +54,14 @@ async function rehearseBatch(
           { patienceMs, signal },
           async () => await promoter.rehearse(promotable, signal),
         );
-  const options = { rowless: new Set<string>(), last: false };
-  for (const judged of verdictsOfPromotion(documents, batch, options)) tally.judged(judged);
+  // Here nothing more will come: only what waits may find in a run what it does not find now.
+  const waiting = new Set(
+    batch.outcomes.filter(({ kind }) => kind === "waiting").map(({ id }) => id),
+  );
+  for (const last of [false, true]) {
+    const some = documents.filter(({ id }) => waiting.has(id) !== last);
+    const options = { rowless: new Set<string>(), last };
+    for (const judged of verdictsOfPromotion(some, batch, options)) tally.judged(judged);
+  }
   return sumOfCounts(tally.counts, countsOfRows(batch));
 }

@@ -67,10 +67,22 @@ function verdictOf(
   }
   if (outcome.kind === "superseded")
     return { verdict: { kind: "superseded" }, counted: ["valid", "superseded"] };
-  if (outcome.kind === "waiting" && !last)
-    return { verdict: { kind: "waiting" }, counted: ["valid", "waiting"] };
+  if (!last && mayStillCome(outcome)) {
+    const isWaiting = outcome.kind === "waiting";
+    return { verdict: { kind: "waiting" }, counted: isWaiting ? ["valid", "waiting"] : ["valid"] };
+  }
   const { failures } = outcome;
   return { verdict: { kind: "failed", failures, rowLost }, counted: ["valid", "refused"] };
+}
+
+/**
+ * Whether it may become possible when others have been promoted: what it refers to comes, or who has its key takes another one. Who looks once
+ * more when nothing moves any more also tells the right one as the one that has the key.
+ */
+export function mayStillCome(outcome: PromotionOutcome): boolean {
+  if (outcome.kind === "refused")
+    return outcome.failures.some(({ code }) => code === "duplicate_key");
+  return outcome.kind === "waiting";
 }
 
 function invalid(document: IntakeDocument, rowLost: boolean): JudgedDocument {

@@ -53,7 +53,7 @@ async function settleBatch(
   work: PartWork,
   { batch, judged }: BatchToSettle,
 ): Promise<void> {
-  const tally = new BatchTally(context);
+  const tally = new BatchTally(context, work.isFirst);
   let missing = batch.missing;
   let open = judged;
   for (let round = 1; open.length > 0 || missing.length > 0; round += 1) {
