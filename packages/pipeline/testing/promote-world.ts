@@ -49,7 +49,7 @@ export async function promoteWorld(yaml: string): Promise<PromoteWorld> {
         table: "clients",
         collection: "intake",
         keyColumns: ["email"],
-        mapped: ["email"],
+        mapped: setting.keyColumns ?? ["email"],
         ...setting,
       }),
     sql: async (text) => (await postgres.query(text)).rows,

@@ -84,7 +84,7 @@ function claim(target: PromotionTarget, { document }: Candidate, { holder }: Sta
     return { kind: "write", how: "adopted", rowKey, record: undefined, loser: undefined };
   const mine = record.collection === target.collection && record.id === document.id;
   if (!mine && !isBefore({ collection: target.collection, id: document.id }, record))
-    return { kind: "refused", failures: [duplicate(target, record)] };
+    return { kind: "again", waiting: false, failures: [duplicate(target, record)] };
   return { kind: "write", how: "updated", rowKey, record, loser: mine ? undefined : record };
 }
 
@@ -135,7 +135,7 @@ export function duplicate(
     .join(", ");
   const whose =
     record === undefined
-      ? `A row of ${target.live.place} that is no document's`
+      ? `A row of ${target.table.name} that is no document's`
       : `The document ${record.collection}/${record.id}`;
   return {
     field: keyField(target),
@@ -144,11 +144,11 @@ export function duplicate(
   };
 }
 
-function missingRow({ columns, place, referencedColumns }: LiveForeignKey): FieldFailure {
+function missingRow({ columns, table, referencedColumns }: LiveForeignKey): FieldFailure {
   return {
     field: columns.length === 1 ? (columns[0] ?? "") : "",
     code: "missing_reference",
-    message: `There is no row of ${place} with the ${referencedColumns.join(", ")} that ${columns.join(", ")} ${columns.length === 1 ? "has" : "have"}.`,
+    message: `There is no row of ${table} with the ${referencedColumns.join(", ")} that ${columns.join(", ")} ${columns.length === 1 ? "has" : "have"}.`,
   };
 }
 

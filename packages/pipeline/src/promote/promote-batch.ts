@@ -239,6 +239,10 @@ export class BatchPromotion {
   /** A row that was not stored, without a reason, may have been somebody's who came in between: it is looked at once more. */
   #notWritten({ candidate }: Staged, error: unknown): void {
     const failures = [refusalOf(error, this.#context.target, candidate)];
+    if (failures.some(({ code }) => code === "missing_reference")) {
+      this.#wait({ candidate, waiting: true, failures });
+      return;
+    }
     if (!(error instanceof NotStored) || candidate.skipped) {
       this.#refuse(candidate.document.id, failures);
       return;
