@@ -6,7 +6,7 @@ export class ByteSource {
   /** Chunks of the loan of which the borrower may not have used all, and how many bytes came before them. */
   #lent: Buffer[] = [];
   #lentBefore = 0;
-  #loanEnds: Promise<void> | undefined;
+  #loan: AsyncGenerator<Buffer, void> | undefined;
   #isOpen = true;
 
   constructor(chunks: AsyncIterator<Buffer>) {
@@ -41,25 +41,16 @@ export class ByteSource {
   }
 
   /** All that is left, until `takeBack`. @param used how many bytes of the loan the borrower is done with. */
-  async *lend(used: () => number): AsyncGenerator<Buffer, void> {
-    let end = (): void => undefined;
-    this.#loanEnds = new Promise((resolve) => (end = resolve));
+  lend(used: () => number): AsyncIterable<Buffer> {
     this.#lent = [];
     this.#lentBefore = 0;
-    try {
-      for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
-        this.#lent.push(chunk);
-        this.#forget(used());
-        yield chunk;
-      }
-    } finally {
-      end();
-    }
+    this.#loan = this.#lending(used);
+    return this.#loan;
   }
 
-  /** Waits for the end of the loan, which its borrower has closed. @param used of its bytes. */
+  /** Ends the loan. @param used of its bytes. */
   async takeBack(used: number): Promise<void> {
-    await this.#loanEnds;
+    await this.#loan?.return();
     this.#forget(used);
     const [first, ...others] = this.#lent.splice(0);
     if (first !== undefined) this.#kept.unshift(first.subarray(used - this.#lentBefore), ...others);
@@ -68,6 +59,14 @@ export class ByteSource {
   async close(): Promise<void> {
     if (this.#isOpen) await this.#chunks.return?.();
     this.#isOpen = false;
+  }
+
+  async *#lending(used: () => number): AsyncGenerator<Buffer, void> {
+    for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
+      this.#lent.push(chunk);
+      this.#forget(used());
+      yield chunk;
+    }
   }
 
   #forget(used: number): void {

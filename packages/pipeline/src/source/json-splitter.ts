@@ -93,8 +93,7 @@ export class JsonSplitter implements RecordSplitter {
 
   #lookInText(byte: number): void {
     if (byte === backslash) this.#place = "escape";
-    // No text has a line end in it: the quote that would have closed it is missing.
-    else if (byte === quote || isLineEnd(byte)) this.#place = "value";
+    else if (byte === quote) this.#place = "value";
   }
 
   #lookAtValue(byte: number): void {
