@@ -116,7 +116,9 @@ async function promotionsIn({ postgres }: MiddleWorld): Promise<readonly Promoti
 }
 
 /** The lines of all documents, without their times. */
-export async function linesOf({ firestore }: MiddleWorld): Promise<ReadonlyMap<string, string>> {
+export async function linesOf({
+  firestore,
+}: Pick<MiddleWorld, "firestore">): Promise<ReadonlyMap<string, string>> {
   const lines = new Map<string, string>();
   const snapshot = await firestore.raw.snapshot();
   for await (const batch of snapshot.read({ start: undefined, end: undefined })) {

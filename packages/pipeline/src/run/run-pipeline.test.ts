@@ -1,0 +1,208 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import {
+  companiesBlueprint,
+  companiesFile,
+  profilesBlueprint,
+  profilesFile,
+} from "../../testing/companies.ts";
+import { pipelineState } from "../../testing/pipeline-state.ts";
+import { openPipelineWorld } from "../../testing/pipeline-world.ts";
+
+test("a file goes through Firestore into PostgreSQL and out to a vendor, and doing it again changes nothing", async () => {
+  await using world = await openPipelineWorld();
+  const blueprint = await world.blueprint(companiesBlueprint);
+  await writeFile(world.at("in.csv"), companiesFile(250));
+  const options = { file: world.at("in.csv"), output: world.at("out.csv"), batch: 100 };
+  const run = await world.run(blueprint, options);
+  expect(run).toMatchObject({
+    vendor: "companies",
+    status: "complete",
+    input: { state: "done", counts: { read: 250, created: 250, rejected: 0, doubtful: 0 } },
+    middle: { state: "done", counts: { read: 250, valid: 250, inserted: 250, marked: 250 } },
+    output: { state: "done", counts: { read: 250, written: 250, rejected: 0 } },
+  });
+  expect(run.output?.files).toMatchObject([{ file: world.at("out.csv") }]);
+  const lines = (await readFile(world.at("out.csv"), "utf8")).split("\n");
+  expect(lines).toHaveLength(252);
+  expect(lines.slice(0, 2)).toEqual(["MAIL;SINCE;NAME", "mail.0@example.com;20240201;COMPANY 0"]);
+  const state = await pipelineState(world);
+  const again = await world.run(blueprint, options);
+  expect(again.id).not.toBe(run.id);
+  expect(again).toMatchObject({
+    status: "complete",
+    input: { counts: { created: 0, changed: 0, unchanged: 250 } },
+    middle: { counts: { unchanged: 250, inserted: 0, updated: 0, marked: 0 } },
+  });
+  expect(again.output?.files).toEqual(run.output?.files);
+  expect(await pipelineState(world)).toEqual(state);
+});
+
+test("what is wrong is told by field, leaves the rest alone, and comes in when it is mended", async () => {
+  await using world = await openPipelineWorld();
+  const blueprint = await world.blueprint(companiesBlueprint);
+  const wrong = {
+    3: "3,,mail.3@example.com,04.02.2024",
+    5: `5,${"x".repeat(256)},mail.5@example.com,06.02.2024`,
+    7: "7,Company 7,mail.7@example.com,30.02.2024",
+    9: "9,Company 9,mail.8@example.com,10.02.2024",
+    11: ",Company 11,mail.11@example.com,12.02.2024",
+    13: "13,Company 13",
+  };
+  await writeFile(world.at("in.csv"), companiesFile(20, wrong));
+  const run = await world.run(blueprint, { file: world.at("in.csv") });
+  expect(run.input).toMatchObject({ counts: { read: 20, created: 18, rejected: 2, doubtful: 3 } });
+  expect(run.middle).toMatchObject({ counts: { read: 18, invalid: 3, inserted: 14, refused: 1 } });
+  const rejected = (await readFile(world.at("in.csv.rejected.ndjson"), "utf8")).trim().split("\n");
+  expect(rejected.map((line): unknown => JSON.parse(line))).toMatchObject([
+    { line: 13, failures: [{ field: "No", code: "missing" }] },
+    { line: 15, failures: [{ code: "ragged" }] },
+  ]);
+  expect(await failuresOf(world)).toEqual([
+    "created_at wrong_format",
+    "email duplicate_key",
+    "name missing",
+    "name too_long",
+  ]);
+  const intake = world.firestore.documents("clients_intake");
+  for (const { id, data } of await intake.where("validated", "==", false).get()) {
+    await intake.doc(id).merge({
+      ...(data["name"] === "" || data["name"] === undefined ? { name: "Named" } : {}),
+      ...(String(data["name"]).length > 255 ? { name: "Short" } : {}),
+      ...(data["created_at"] === "30.02.2024" ? { created_at: new Date("2024-02-29") } : {}),
+      ...(data["name"] === "Company 8" || data["name"] === "Company 9"
+        ? { email: "mail.9@example.com" }
+        : {}),
+    });
+  }
+  const mended = await world.run(blueprint, { steps: ["promote"] });
+  expect(mended.middle).toMatchObject({
+    counts: { read: 18, valid: 18, inserted: 4, unchanged: 14, invalid: 0, refused: 0 },
+  });
+  expect(await failuresOf(world)).toEqual([]);
+  expect((await pipelineState(world)).clients).toHaveLength(18);
+});
+
+test("a profile waits for its client: refused while it is not there, promoted when it is", async () => {
+  await using world = await openPipelineWorld();
+  const profiles = await world.blueprint(profilesBlueprint);
+  const companies = await world.blueprint(companiesBlueprint);
+  await writeFile(world.at("profiles.ndjson"), profilesFile(30));
+  await writeFile(world.at("in.csv"), companiesFile(25));
+  const early = await world.run(profiles, { file: world.at("profiles.ndjson") });
+  expect(early.middle?.counts).toMatchObject({ read: 30, valid: 30, refused: 30, inserted: 0 });
+  expect(new Set(await failuresOf(world))).toEqual(new Set(["client_id missing_reference"]));
+  await world.run(companies, { file: world.at("in.csv") });
+  const late = await world.run(profiles, { output: world.at("out.txt") });
+  expect(late.middle?.counts).toMatchObject({ read: 30, inserted: 25, refused: 5 });
+  expect(await failuresOf(world)).toHaveLength(5);
+  const lines = (await readFile(world.at("out.txt"), "utf8")).trimEnd().split("\n");
+  expect(lines).toHaveLength(25);
+  expect(lines).toContain("mail.1@example.com            S1");
+});
+
+test("a dry run counts what would be, and writes nothing in any store and no file", async () => {
+  await using world = await openPipelineWorld();
+  const blueprint = await world.blueprint(companiesBlueprint);
+  await writeFile(world.at("in.csv"), companiesFile(40, { 4: "4,,mail.4@example.com,05.02.2024" }));
+  const options = { file: world.at("in.csv"), output: world.at("out.csv") };
+  const input = await world.run(blueprint, { ...options, dryRun: true });
+  expect(input).toMatchObject({ id: 0, input: { counts: { created: 40, doubtful: 1 } } });
+  await world.run(blueprint, { ...options, steps: ["intake"] });
+  const before = await allOf(world);
+  const rehearsed = await world.run(blueprint, { ...options, dryRun: true });
+  expect(rehearsed).toMatchObject({
+    id: 0,
+    input: { counts: { created: 0, unchanged: 40 } },
+    middle: { counts: { read: 40, valid: 39, invalid: 1, inserted: 39 } },
+    output: { counts: { written: 0 } },
+  });
+  expect(await allOf(world)).toEqual(before);
+  expect(await readdir(world.folder)).toEqual(["in.csv"]);
+});
+
+test("two runners at once share one run: each row is there once, and both see it complete", async () => {
+  await using world = await openPipelineWorld();
+  const blueprint = await world.blueprint(companiesBlueprint);
+  await writeFile(world.at("in.csv"), companiesFile(400));
+  const options = { file: world.at("in.csv"), output: world.at("out.csv"), batch: 20 };
+  const [first, second] = await Promise.all([
+    world.run(blueprint, options),
+    world.run(blueprint, options),
+  ]);
+  expect(first.id).toBe(second.id);
+  expect([first.status, second.status]).toEqual(["complete", "complete"]);
+  expect(second.middle?.counts).toMatchObject({ read: 400, inserted: 400 });
+  expect((await pipelineState(world)).clients).toHaveLength(400);
+});
+
+test("a run that cannot be is refused before anything is touched", async () => {
+  await using world = await openPipelineWorld();
+  const blueprint = await world.blueprint(companiesBlueprint);
+  const inOnly = await world.blueprint(companiesBlueprint.replace(/export:[^]*$/, ""));
+  const before = await allOf(world);
+  await expect(world.run(inOnly, { steps: ["export"] })).rejects.toMatchObject({
+    code: "INVALID_BLUEPRINT",
+  });
+  await expect(world.run(blueprint, { steps: ["intake"] })).rejects.toMatchObject({
+    code: "INVALID_OPTIONS",
+  });
+  await expect(world.run(blueprint, { steps: ["export"] })).rejects.toMatchObject({
+    code: "INVALID_OPTIONS",
+  });
+  await expect(world.run(blueprint, { file: world.at("none.csv") })).rejects.toMatchObject({
+    code: "FILE_FAILED",
+    message: expect.stringMatching(/none\.csv cannot be read: it is not there\.$/u),
+  });
+  expect(await allOf(world)).toEqual(before);
+});
+
+test("an intake that fails ends the run as failed with the sentence, and the next run begins anew", async () => {
+  await using world = await openPipelineWorld();
+  const blueprint = await world.blueprint(companiesBlueprint);
+  await writeFile(world.at("in.csv"), "No,Nam,E-Mail,Since\n1,a,b@example.com,01.02.2024\n");
+  const failing = world.run(blueprint, { file: world.at("in.csv") });
+  const message = await failing.then(
+    () => "It did not fail.",
+    (error: unknown) => (error instanceof Error ? error.message : ""),
+  );
+  expect(message).toMatch(/Name/u);
+  const { rows } = await world.postgres.query(
+    "SELECT id, status, input_stage ->> 'failure' AS failure FROM imo_processes",
+  );
+  expect(rows).toEqual([{ id: 1, status: "failed", failure: message }]);
+  await writeFile(world.at("in.csv"), companiesFile(3));
+  const next = await world.run(blueprint, { file: world.at("in.csv") });
+  expect(next.id).toBe(2);
+  expect(next.input?.counts).toMatchObject({ created: 3 });
+});
+
+type World = Awaited<ReturnType<typeof openPipelineWorld>>;
+
+async function failuresOf({ firestore }: World): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const { data } of firestore.documents("validation_failed")) {
+    const failures: unknown = data["failures"];
+    if (!Array.isArray(failures)) throw new Error("There are no failures.");
+    for (const { field, code } of failures) found.push(`${field} ${code}`);
+  }
+  return found.toSorted();
+}
+
+/** Both stores: every row of every table with its version, every document with its times. */
+async function allOf({ postgres, firestore }: World): Promise<readonly unknown[]> {
+  const { rows: tables } = await postgres.query<{ name: string }>(
+    `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'ctb_data') ORDER BY 1`,
+  );
+  const found: unknown[] = [];
+  for (const { name } of tables) {
+    const { rows } = await postgres.query(
+      `SELECT xmin::text, t::text AS row FROM ${name} t ORDER BY 2`,
+    );
+    found.push(name, rows);
+  }
+  const snapshot = await firestore.raw.snapshot();
+  for await (const { bytes } of snapshot.read({ start: undefined, end: undefined }))
+    found.push(bytes.toString());
+  return found;
+}
