@@ -5,6 +5,7 @@ import { EmulatorError } from "@ctb-data/firestore-emulator";
 import { IntegrityError } from "@ctb-data/integrity";
 import { MigrationError } from "@ctb-data/migrations";
 import { ModelError } from "@ctb-data/models";
+import { PipelineError } from "@ctb-data/pipeline";
 import { PostgresError } from "@ctb-data/postgres";
 import { RegistryError } from "@ctb-data/registry";
 import { FixtureError } from "@ctb-data/test-fixtures";
@@ -57,6 +58,21 @@ describe("the exit code says what kind of failure it is", () => {
     [new IntegrityError("FIRESTORE_FAILED", "m", { hint: "h" }), 1],
     [new IntegrityError("UNKNOWN_FORMAT", "m", { hint: "h" }), 1],
     [new IntegrityError("CANCELLED", "m", { hint: "h" }), 130],
+    [new PipelineError("INVALID_OPTIONS", "m", { hint: "h" }), 2],
+    [new PipelineError("NOT_FOUND", "m", { hint: "h" }), 2],
+    [new PipelineError("INVALID_BLUEPRINT", "m", { hint: "h" }), 1],
+    [new PipelineError("MISSING_TABLES", "m", { hint: "h" }), 3],
+    [new PipelineError("FILE_FAILED", "m", { hint: "h" }), 1],
+    [new PipelineError("RUN_UNDER_WAY", "m", { hint: "h" }), 5],
+    [new PipelineError("LEASE_LOST", "m", { hint: "h" }), 5],
+    [new PipelineError("RUN_CANCELLED", "m", { hint: "h" }), 1],
+    [new PipelineError("RUN_FAILED", "m", { hint: "h" }), 1],
+    [new PipelineError("REFUSED", "m", { hint: "h" }), 4],
+    [new PipelineError("DENIED", "m", { hint: "h" }), 1],
+    [new PipelineError("DATABASE_FAILED", "m", { hint: "h" }), 1],
+    [new PipelineError("FIRESTORE_FAILED", "m", { hint: "h" }), 1],
+    [new PipelineError("UNKNOWN_FORMAT", "m", { hint: "h" }), 1],
+    [new PipelineError("CANCELLED", "m", { hint: "h" }), 130],
     [new FixtureError("INVALID_OPTIONS", "m", { hint: "h" }), 2],
     [new FixtureError("INVALID_OVERRIDE", "m", { hint: "h" }), 2],
     [new FixtureError("NO_SERVER", "m", { hint: "h" }), 2],

@@ -36,6 +36,7 @@ const exitCodeOfError: Readonly<Record<string, ExitCode>> = {
   MISSING: exitCode.different,
   RENAMED: exitCode.different,
   UNFINISHED: exitCode.different,
+  MISSING_TABLES: exitCode.different,
   // Refused for safety.
   CONFIRMATION_NEEDED: exitCode.refused,
   DECLINED: exitCode.refused,
@@ -55,6 +56,8 @@ const exitCodeOfError: Readonly<Record<string, ExitCode>> = {
   // Somebody else is at work.
   LOCKED: exitCode.locked,
   DATA_FOLDER_IN_USE: exitCode.locked,
+  RUN_UNDER_WAY: exitCode.locked,
+  LEASE_LOST: exitCode.locked,
   INTERRUPTED: exitCode.interrupted,
   CANCELLED: exitCode.interrupted,
 };

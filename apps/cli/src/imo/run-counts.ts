@@ -8,8 +8,21 @@ export const stageNames: readonly StageName[] = ["input", "middle", "output"];
 const countNames: Readonly<Record<StageName, readonly string[]>> = {
   input: ["read", "created", "changed", "unchanged", "repeated", "doubtful", "rejected"],
   middle: [
-    ...["read", "valid", "inserted", "updated", "adopted", "unchanged", "superseded", "waiting"],
-    ...["invalid", "refused", "displaced", "changed", "unmarked", "marked", "cleared"],
+    "read",
+    "valid",
+    "inserted",
+    "updated",
+    "adopted",
+    "unchanged",
+    "superseded",
+    "waiting",
+    "invalid",
+    "refused",
+    "displaced",
+    "changed",
+    "unmarked",
+    "marked",
+    "cleared",
   ],
   output: ["read", "written", "rejected"],
 };

@@ -9,15 +9,23 @@ import { doubtsIn, refusedIn } from "./run-counts.ts";
 /** So many failures are shown one by one. */
 const shownFailures = 10;
 
-/** Says the first failures of a stage, how many records more there are, and where all of them are. */
-export function sayFailures(out: Channel, name: StageName, stage: StageRecord): void {
+/**
+ * Says the first failures of a stage, how many records more there are, and where all of them are.
+ *
+ * @param rejects - The file of records that were rejected; undefined when none was written.
+ */
+export function sayFailures(
+  out: Channel,
+  name: StageName,
+  { stage, rejects }: { readonly stage: StageRecord; readonly rejects: string | undefined },
+): void {
   const shown = stage.firstErrors.slice(0, shownFailures);
   for (const failure of shown) {
     sayItem(out, { text: `· ${failureText(failure)}`, indent: 4 });
   }
   const records = refusedIn(name, stage) + (name === "input" ? doubtsIn(stage) : 0);
   const more = moreText(stage.firstErrors, shown, records);
-  const where = whereText(name, stage);
+  const where = whereText(name, stage, rejects);
   const text = [more, ...where].filter((part) => part !== "").join("; ");
   if (text !== "") sayItem(out, { text, style: "dim", indent: 4 });
 }
@@ -41,21 +49,24 @@ function moreText(
   return rest > 0 ? `… and ${countOf(rest, "more failure", "more failures")} of these` : "";
 }
 
-const rejectsEnding = ".rejected.ndjson";
-
 /** Where people find every record that was refused. */
-function whereText(name: StageName, stage: StageRecord): readonly string[] {
+function whereText(
+  name: StageName,
+  stage: StageRecord,
+  rejects: string | undefined,
+): readonly string[] {
+  const refused = refusedIn(name, stage);
   if (name === "middle") {
-    return refusedIn(name, stage) === 0 ? [] : ["all are in the collection validation_failed"];
+    return refused === 0 ? [] : ["all are in the collection validation_failed"];
   }
-  const doubts =
-    name === "input" && doubtsIn(stage) > 0
-      ? ["doubtful ones are documents all the same, to be mended there"]
-      : [];
-  if (refusedIn(name, stage) === 0) return doubts;
-  const file = stage.files?.find((each) => each.file.endsWith(rejectsEnding))?.file;
-  const rejects = file === undefined ? [] : [`all that were rejected are in ${fileText(file)}`];
-  return [...rejects, ...doubts];
+  return [
+    ...(refused === 0 || rejects === undefined
+      ? []
+      : [`all that were rejected are in ${fileText(rejects)}`]),
+    ...(name === "input" && doubtsIn(stage) > 0
+      ? ["doubtful ones became documents all the same, to be mended there"]
+      : []),
+  ];
 }
 
 /** A file of a record: the path as people would type it here. */

@@ -1,4 +1,4 @@
-import type { RunRecord, StageName } from "@ctb-data/pipeline";
+import type { RunRecord, RunStatus, StageName } from "@ctb-data/pipeline";
 import { countOf } from "../terminal/count-of.ts";
 import { sayNext } from "../terminal/next-step.ts";
 import { printable } from "../terminal/printable.ts";
@@ -16,14 +16,12 @@ interface OutcomeDetail {
 export function sayOutcome(out: Channel, record: RunRecord, { stages, next }: OutcomeDetail): void {
   const refused = refusedBy(record, stages);
   const { mark, style, text } = outcomeOf(record);
-  const but =
-    refused === 0
-      ? ""
-      : `, but ${countOf(refused, "record")} of it ${refused === 1 ? "is" : "are"} refused`;
+  const be = record.id === 0 ? "would be" : refused === 1 ? "was" : "were";
+  const but = refused === 0 ? "" : `, but ${countOf(refused, "record")} ${be} refused`;
   const isLoud = refused > 0 && style === "green";
   sayItem(out, {
     mark: isLoud ? { text: "!", style: "yellow" } : { text: mark, style },
-    text: `${text}${but}.`,
+    text: `${text}${style === "green" ? but : ""}.`,
     indent: 0,
   });
   if (next !== undefined) sayNext(out, next);
@@ -36,26 +34,27 @@ interface Outcome {
   readonly text: string;
 }
 
-function outcomeOf({ id, status, runners }: RunRecord): Outcome {
-  if (id === 0) {
-    return { mark: "✓", style: "green", text: "This was a dry run: nothing was changed" };
-  }
-  switch (status) {
-    case "complete":
-      return { mark: "✓", style: "green", text: `Run ${id} is complete` };
-    case "pending":
-      return { mark: "✓", style: "green", text: `That is done; run ${id} stays open for the rest` };
-    case "running":
-      return runners.length === 0
-        ? { mark: "!", style: "yellow", text: `Nobody works at run ${id}, which is not done` }
-        : {
-            mark: "…",
-            style: "cyan",
-            text: `Run ${id} is worked at by ${runners.map(printable).join(", ")}`,
-          };
-    case "failed":
-      return { mark: "✗", style: "red", text: `Run ${id} has failed` };
-    case "cancelled":
-      return { mark: "!", style: "yellow", text: `Run ${id} was cancelled` };
-  }
+const outcomes: Readonly<Record<RunStatus, (run: RunRecord) => Outcome>> = {
+  complete: ({ id }) => ({ mark: "✓", style: "green", text: `Run ${id} is complete` }),
+  pending: ({ id }) => ({
+    mark: "✓",
+    style: "green",
+    text: `That is done; run ${id} stays open for the rest`,
+  }),
+  running: ({ id, runners }) =>
+    runners.length === 0
+      ? { mark: "!", style: "yellow", text: `Nobody works at run ${id}, which is not done` }
+      : {
+          mark: "…",
+          style: "cyan",
+          text: `Run ${id} is worked at by ${runners.map(printable).join(", ")}`,
+        },
+  failed: ({ id }) => ({ mark: "✗", style: "red", text: `Run ${id} has failed` }),
+  cancelled: ({ id }) => ({ mark: "!", style: "yellow", text: `Run ${id} was cancelled` }),
+};
+
+function outcomeOf(record: RunRecord): Outcome {
+  return record.id === 0
+    ? { mark: "✓", style: "green", text: "This was a dry run: nothing was changed" }
+    : outcomes[record.status](record);
 }

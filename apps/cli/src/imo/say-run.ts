@@ -21,10 +21,15 @@ const stateStyles: Readonly<Record<StageRecord["state"], Style>> = {
 export interface RunDetail {
   /** Times, files, positions and workers, too. */
   readonly isFull: boolean;
+  /** All unless said. */
+  readonly stages?: readonly StageName[] | undefined;
+  /** The file of records that the intake has rejected, where it is not the one beside its input. */
+  readonly rejects?: string | undefined;
 }
 
 /** Says a run: each stage with what it has counted and the first records that it refused. A dry run has no number. */
-export function sayRun(out: Channel, record: RunRecord, { isFull }: RunDetail): void {
+export function sayRun(out: Channel, record: RunRecord, detail: RunDetail): void {
+  const { isFull, stages } = detail;
   const name = blueprintText(record);
   const title = record.id === 0 ? `Dry run of ${name}` : `Run ${record.id} of ${name}`;
   const made =
@@ -32,20 +37,39 @@ export function sayRun(out: Channel, record: RunRecord, { isFull }: RunDetail): 
       ? `, made ${shortTime(new Date(record.createdAt))} UTC`
       : "";
   sayItem(out, { text: `${title}${made}`, style: "bold", indent: 0 });
-  for (const stage of stageNames) {
+  for (const stage of stages ?? stageNames) {
     const what = record[stage];
-    if (what !== undefined) sayStage(out, stage, { stage: what, isFull });
+    if (what !== undefined) {
+      sayStage(out, stage, {
+        stage: what,
+        isFull,
+        rejects: record.id === 0 ? undefined : rejectsOf(stage, what, detail),
+      });
+    }
   }
+}
+
+/** Whatever writes it puts it beside the file that it is about. */
+function rejectsOf(
+  name: StageName,
+  { target, files }: StageRecord,
+  { rejects }: RunDetail,
+): string | undefined {
+  const file = target?.file ?? files?.[0]?.file;
+  const beside = file === undefined ? undefined : `${file}.rejected.ndjson`;
+  return name === "input" ? (rejects ?? beside) : beside;
+}
+
+interface StageDetail {
+  readonly stage: StageRecord;
+  readonly isFull: boolean;
+  readonly rejects: string | undefined;
 }
 
 const nameWidth = 7;
 const stateWidth = 9;
 
-function sayStage(
-  out: Channel,
-  name: StageName,
-  { stage, isFull }: RunDetail & { readonly stage: StageRecord },
-): void {
+function sayStage(out: Channel, name: StageName, { stage, isFull, rejects }: StageDetail): void {
   const { state, ms } = stage;
   const counts = shownCounts(name, stage).join(", ");
   const text = [counts, ms === undefined ? "" : durationText(ms)]
@@ -62,7 +86,7 @@ function sayStage(
   }
   sayFiles(out, stage);
   if (isFull) sayPlaces(out, stage);
-  sayFailures(out, name, stage);
+  sayFailures(out, name, { stage, rejects });
   if (stage.failure !== undefined) {
     sayItem(out, { mark: { text: "✗", style: "red" }, text: printable(stage.failure), indent: 4 });
   }

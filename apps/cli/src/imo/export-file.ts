@@ -1,0 +1,47 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { VendorBlueprint } from "@ctb-data/registry";
+import { CliError } from "../cli-error.ts";
+import { blueprintText } from "./choose-blueprint.ts";
+
+/** What `--out` says for the records to go to stdout; everything else goes to stderr then. */
+export const standardOutput = "-";
+
+const endings = { csv: "csv", ndjson: "ndjson", "fixed-width": "txt" } as const;
+
+interface ExportFlags {
+  readonly out?: string | undefined;
+  readonly dryRun?: true | undefined;
+}
+
+/**
+ * Where an export goes, absolute: what `--out` says, else `exports/<vendor>.<csv|ndjson|txt>` of the project, whose folder is made. Undefined for what
+ * does not go out, or into a table.
+ *
+ * @throws {CliError} USAGE for an `--out` that nothing goes to.
+ */
+export async function exportFileOf(
+  dir: string,
+  blueprint: VendorBlueprint,
+  { out, dryRun }: ExportFlags,
+): Promise<string | undefined> {
+  const output = blueprint.export?.output;
+  if (output === undefined || output.format === "table") {
+    if (out === undefined) return undefined;
+    const why =
+      output === undefined ? "has no export" : `writes the table ${output.table}, not a file`;
+    throw new CliError("USAGE", `--out is given, and ${blueprintText(blueprint)} ${why}.`, {
+      hint: "Take --out away.",
+    });
+  }
+  if (out !== undefined) return out === standardOutput ? out : resolve(dir, out);
+  const file = join(dir, "exports", `${fileNameOf(blueprint.vendor)}.${endings[output.format]}`);
+  if (dryRun !== true) await mkdir(dirname(file), { recursive: true });
+  return file;
+}
+
+/** A vendor's name may be any text. */
+function fileNameOf(vendor: string): string {
+  const name = vendor.replaceAll(/[^\p{L}\p{N}._-]+/gu, "_").replace(/^\.+/u, "_");
+  return name.slice(0, 100);
+}
