@@ -12,7 +12,7 @@ interface Digits {
 const maxWhole = 131_072;
 const maxFraction = 16_383;
 
-const number = /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,6}))?\s*$/;
+const number = /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?\s*$/;
 
 /** The digits of a text such as `-12.50` or `1.5e3`. @throws {ValueProblem} */
 function digitsOf(text: string): Digits {

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { inputReaderOf } from "./input-reader.ts";
 import { ModelError, type ModelIssue } from "./model-error.ts";
 import { modelOf } from "./model-of.ts";
+import { valueFromText } from "./value-text.ts";
 
 const table = parseRegistry(
   `
@@ -76,6 +77,8 @@ test.each([
   [{ name: "a", data: { a: ["\0"] } }, "nul_character"],
   [{ name: "a", data: "\ud800" }, "wrong_format"],
   [{ name: "a", data: { a: new Date() } }, "wrong_type"],
+  [{ name: "a", data: [10n ** 131_072n] }, "out_of_range"],
+  [{ name: "a", price: "1e9999999" }, "out_of_range"],
   [{ name: "a", tags: ["a", "\0"] }, "nul_character"],
   [{ name: "a", place: "1.2.3" }, "wrong_format"],
   [{ name: "a", key: "1" }, "wrong_format"],
@@ -116,4 +119,29 @@ test("every issue of any document has a code", () => {
     }),
     { numRuns: process.env["SLOW"] === "1" ? 2000 : 200 },
   );
+});
+
+const readerOfJson = (name: "json" | "jsonb"): ReturnType<typeof inputReaderOf> =>
+  inputReaderOf({ name: "data", type: { name, kind: "json", dimensions: 0 } });
+
+test("numbers that jsonb cannot hold are refused however they are written, and json keeps them", () => {
+  const texts = [
+    "1e131072",
+    "1E+999999",
+    "1e99999999999",
+    "-1e-16384",
+    `1${"0".repeat(131_072)}`,
+    `0.${"1".repeat(16_384)}`,
+  ];
+  for (const text of texts) {
+    const data = valueFromText({ name: "json", kind: "json", dimensions: 0 }, `{"a":[${text}]}`);
+    expect(issuesOf(() => readerOfJson("jsonb")(data))).toMatchObject([{ code: "out_of_range" }]);
+    expect(readerOfJson("json")(data)).toEqual(data);
+  }
+  for (const text of ["1e131071", "1e-16383", `"1e999999"`])
+    expect(
+      issuesOf(() =>
+        readerOfJson("jsonb")(valueFromText({ name: "json", kind: "json", dimensions: 0 }, text)),
+      ),
+    ).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { normalizeDecimal } from "./decimal.ts";
 import { nameOfValue, ValueProblem } from "./value-problem.ts";
 
 /** A number that no double and no bigint holds: what `JSON.rawJSON` returns. `JSON.stringify` prints it as it is. */
@@ -121,7 +122,18 @@ export function jsonToText(value: unknown, type: "json" | "jsonb"): string {
     const [escape] = refusedEscape.exec(text) ?? [];
     if (escape !== undefined) throw badText(escape.endsWith("0000"));
   }
+  if (type === "jsonb" && mayOverflow.test(text)) checkNumbers(toJson(value));
   return text;
+}
+
+/** What a number that no `numeric` holds has: numbers of `jsonb` are numerics. */
+const mayOverflow = /\d[Ee][+-]?\d{4}|\d{16000}/;
+
+function checkNumbers(value: Json): void {
+  if (typeof value === "bigint") normalizeDecimal(String(value));
+  if (typeof value !== "object" || value === null) return;
+  if (isRawJson(value)) normalizeDecimal(value.rawJSON);
+  else Object.values(value).forEach(checkNumbers);
 }
 
 function badText(isNul: boolean): ValueProblem {
