@@ -4,6 +4,7 @@ export {
 } from "./documents/compile-intake-documents.ts";
 export type * from "./documents/intake-document.ts";
 export type * from "./export/export-options.ts";
+export { exportVendor } from "./export/export-vendor.ts";
 export type * from "./failure.ts";
 export type * from "./intake/intake-options.ts";
 export type * from "./mapping/mapped-record.ts";
