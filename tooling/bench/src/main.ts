@@ -2,7 +2,8 @@ import { parseArgs } from "node:util";
 import { formatMatrix } from "./matrix.ts";
 import { type BenchResult, formatComparison, saveResult } from "./report.ts";
 
-const usage = `Usage: pnpm bench [registry] [postgres] [migrate] [firestore] [backup] [testdb] [integrity] [--quick] [--out FOLDER]
+const usage = `Usage: pnpm bench [registry] [postgres] [migrate] [firestore] [backup] [testdb] [integrity] [pipeline]
+                  [--quick] [--out FOLDER]
 
 Measures ctb-data against its peers, side by side in one run, and prints a table for each.
 Without a name: all of them. JSON with versions and machine goes to FOLDER (bench-results).
@@ -29,6 +30,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   backup: async () => (await import("./backup/backup-bench.ts")).benchBackup,
   testdb: async () => (await import("./testdb-bench.ts")).benchTestdb,
   integrity: async () => (await import("./integrity-bench.ts")).benchIntegrity,
+  pipeline: async () => (await import("./pipeline-bench.ts")).benchPipeline,
 };
 
 const { values, positionals } = parseArgs({
