@@ -1,0 +1,25 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startBenchServer } from "./backup/bench-server.ts";
+import { ownBuild } from "./backup/own-build.ts";
+import { compareExport } from "./pipeline/export-bench.ts";
+import type { BenchResult } from "./report.ts";
+
+/** Times the ways out of the pipeline beside PostgreSQL's own. */
+export async function benchPipeline({ quick }: { readonly quick: boolean }): Promise<BenchResult> {
+  const folder = await mkdtemp(join(tmpdir(), "ctb-data-bench-"));
+  try {
+    const build = await ownBuild(["registry", "models", "postgres", "firestore", "pipeline"]);
+    const server = await startBenchServer(folder);
+    try {
+      const comparisons = await compareExport({ folder, server, build, quick });
+      const programs = { postgres: server.version, "ctb-data": build.description };
+      return { comparisons, packages: ["pg"], programs };
+    } finally {
+      await server.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
