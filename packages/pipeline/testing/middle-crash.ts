@@ -1,0 +1,34 @@
+import { openPostgres } from "@ctb-data/postgres";
+import { countedStores } from "./counted-stores.ts";
+import type { MiddleWorld } from "./middle-world.ts";
+import { runTestMiddle, type TestMiddleOptions } from "./run-test-middle.ts";
+
+/**
+ * A runner in this process that does nothing any more from a moment on, as one that was killed: what it asks for then is never done, and its
+ * sessions are closed. Undefined when it has stopped so; else how many moments the whole has.
+ */
+export async function crashingMiddle(
+  world: MiddleWorld,
+  options: TestMiddleOptions & { readonly moment: number },
+): Promise<number | undefined> {
+  const { registry, keyring, url } = world;
+  await using postgres = await openPostgres({ url, registry, keyring });
+  let moments = 0;
+  let crash = (): void => undefined;
+  const crashed = new Promise<undefined>((resolve) => {
+    crash = () => resolve(undefined);
+  });
+  const stores = countedStores({ ...world.stores, postgres }, async () => {
+    if (moments >= options.moment) {
+      crash();
+      await new Promise(() => undefined);
+    }
+    moments += 1;
+  });
+  const whole = runTestMiddle(stores, options).then(() => moments);
+  // What it fails with when its sessions are closed is nobody's concern.
+  whole.catch(() => undefined);
+  const result = await Promise.race([whole, crashed]);
+  await postgres.close({ graceMs: 0 });
+  return result;
+}
