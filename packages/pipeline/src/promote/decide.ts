@@ -2,21 +2,26 @@ import type { FieldFailure } from "../failure.ts";
 import { textOf, type Candidate } from "./candidate.ts";
 import type { LiveForeignKey } from "./live-target.ts";
 import type { PromotionTarget } from "./promotion-target.ts";
+import { rowKeyParts } from "./row-key.ts";
 import type { Staged } from "./staging.ts";
 import type { RowRecord, Standing } from "./standing.ts";
 
 /** What is to be done with one staged document. */
 export type Decision =
-  | { readonly kind: "insert" }
+  | {
+      readonly kind: "insert";
+      /** It has a record, of a row that is gone. */
+      readonly recorded: boolean;
+    }
   | {
       readonly kind: "write";
       readonly how: "updated" | "adopted";
-      readonly rowKey: readonly string[];
+      readonly rowKey: string;
       /** The record of the row: its own, or that of the document which loses it. */
       readonly record: Pick<RowRecord, "columns" | "adopted"> | undefined;
       readonly loser: RowRecord | undefined;
     }
-  | { readonly kind: "unchanged"; readonly rowKey: readonly string[] }
+  | { readonly kind: "unchanged"; readonly rowKey: string }
   | { readonly kind: "superseded" }
   | { readonly kind: "refused"; readonly failures: readonly FieldFailure[] }
   /** It may be possible when others have been written; otherwise these are the reasons. */
@@ -32,7 +37,7 @@ export function decide(
   { candidate }: Staged,
   standing: Standing | undefined,
 ): Decision {
-  if (standing === undefined) return { kind: "insert" };
+  if (standing === undefined) return { kind: "insert", recorded: false };
   const { own, missing } = standing;
   if (own !== undefined && !target.recordNames.includes(own.table))
     return { kind: "refused", failures: [elsewhere(target, own.table)] };
@@ -52,9 +57,10 @@ function change(
   candidate: Candidate,
   { own, holder }: Standing & { readonly own: NonNullable<Standing["own"]> },
 ): Decision {
+  const parts = rowKeyParts(own.rowKey, target.primaryKey.length);
   const fixed = target.primaryKey.findIndex(
     (column, index) =>
-      column.live.identityAlways && changes(textOf(candidate, column), own.rowKey[index]),
+      column.live.identityAlways && changes(textOf(candidate, column), parts[index]),
   );
   const column = target.primaryKey[fixed];
   if (column !== undefined)
@@ -68,7 +74,7 @@ function change(
         },
       ],
     };
-  if (holder !== undefined && !sameKey(holder.rowKey, own.rowKey))
+  if (holder !== undefined && holder.rowKey !== own.rowKey)
     return { kind: "again", waiting: false, failures: [duplicate(target, holder.record)] };
   return { kind: "write", how: "updated", rowKey: own.rowKey, record: own, loser: undefined };
 }
@@ -77,8 +83,12 @@ const changes = (text: string | null | undefined, recorded: string | undefined):
   text !== undefined && text !== recorded;
 
 /** A document that has none: it gets a new one, one that is nobody's, or that of a document with a larger id. */
-function claim(target: PromotionTarget, { document }: Candidate, { holder }: Standing): Decision {
-  if (holder === undefined) return { kind: "insert" };
+function claim(
+  target: PromotionTarget,
+  { document }: Candidate,
+  { holder, own }: Standing,
+): Decision {
+  if (holder === undefined) return { kind: "insert", recorded: own !== undefined };
   const { rowKey, record } = holder;
   if (record === undefined)
     return { kind: "write", how: "adopted", rowKey, record: undefined, loser: undefined };
@@ -99,9 +109,6 @@ function isBefore(
 
 export const compareBytes = (a: string, b: string): number =>
   Buffer.compare(Buffer.from(a, "utf8"), Buffer.from(b, "utf8"));
-
-export const sameKey = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((part, index) => part === b[index]);
 
 function refersToItself(
   target: PromotionTarget,

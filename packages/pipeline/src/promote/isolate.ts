@@ -12,12 +12,18 @@ export async function isolate<T>(
     readonly attempt: (tx: Transaction, items: readonly T[]) => Promise<void>;
     readonly isRefusal: (error: unknown) => boolean;
     readonly refused: (item: T, error: unknown) => void;
+    /** Whether the same is to be tried once more. */
+    readonly again?: (error: unknown) => boolean;
   },
 ): Promise<void> {
   if (items.length === 0) return;
   try {
     await tx.transaction(async (inner) => await parts.attempt(inner, items));
   } catch (error) {
+    if (parts.again?.(error) === true) {
+      await isolate(tx, items, parts);
+      return;
+    }
     if (!parts.isRefusal(error)) throw error;
     const [only, ...others] = items;
     if (only !== undefined && others.length === 0) {

@@ -4,6 +4,7 @@ import { BatchPromotion } from "./promote-batch.ts";
 import { hasPromotionTables, promotionColumns, promotionsTable } from "./promotion-tables.ts";
 import { openTarget, type PromoterOptions, type PromotionTarget } from "./promotion-target.ts";
 import type { PromotableDocument, PromotedBatch, Promoter } from "./promotion.ts";
+import type { PromotionHabit } from "./write-rows.ts";
 
 /**
  * Looks whether documents of a collection can be promoted into a table, and gives what does it. Opening writes nothing; `promote` needs
@@ -14,6 +15,7 @@ import type { PromotableDocument, PromotedBatch, Promoter } from "./promotion.ts
 export async function openPromoter(options: PromoterOptions): Promise<Promoter> {
   const { postgres } = options.stores;
   const target = await openTarget(postgres, options);
+  const habit = { unchanged: true };
   let recorded = await hasPromotionTables(postgres);
   return {
     promote: async (documents, { run, fence, signal }) => {
@@ -21,7 +23,7 @@ export async function openPromoter(options: PromoterOptions): Promise<Promoter> 
       if (!recorded) throw noTables();
       return await postgres.transaction(
         async (tx) => {
-          const context = { target, records: promotionsTable, run, rehearsal: false };
+          const context = { target, records: promotionsTable, run, rehearsal: false, habit };
           const batch = await new BatchPromotion(tx, context, signal).run(documents);
           await fence(tx, batch);
           return batch;
@@ -31,7 +33,7 @@ export async function openPromoter(options: PromoterOptions): Promise<Promoter> 
     },
     rehearse: async (documents, signal) => {
       recorded ||= await hasPromotionTables(postgres);
-      return await rehearse({ target, options, recorded, signal }, documents);
+      return await rehearse({ target, options, recorded, habit, signal }, documents);
     },
   };
 }
@@ -51,11 +53,13 @@ async function rehearse(
     target,
     options,
     recorded,
+    habit,
     signal,
   }: {
     readonly target: PromotionTarget;
     readonly options: PromoterOptions;
     readonly recorded: boolean;
+    readonly habit: PromotionHabit;
     readonly signal: AbortSignal | undefined;
   },
   documents: readonly PromotableDocument[],
@@ -66,7 +70,7 @@ async function rehearse(
       await tx.query(
         `CREATE TEMPORARY TABLE ctb_imo_promotions ${promotionColumns} ON COMMIT DROP`,
       );
-    const context = { target, records, run: 0, rehearsal: true };
+    const context = { target, records, run: 0, rehearsal: true, habit };
     throw new RolledBack(await new BatchPromotion(tx, context, signal).run(documents));
   };
   try {

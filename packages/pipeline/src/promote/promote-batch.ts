@@ -5,8 +5,10 @@ import { compareBytes, decide, type Decision } from "./decide.ts";
 import { isolate } from "./isolate.ts";
 import { promotedTo } from "./promoted-to.ts";
 import type { PromotableDocument, PromotedBatch, PromotionOutcome } from "./promotion.ts";
-import { isRefusal, isStaleRecord, NotStored, refusalOf } from "./refusal.ts";
+import { readUnchanged } from "./read-unchanged.ts";
+import { isKeyTaken, isRefusal, isStaleRecord, NotStored, refusalOf } from "./refusal.ts";
 import { groupBy, ReferenceResolver } from "./resolve-references.ts";
+import { rowKeyParts } from "./row-key.ts";
 import { prepareSql, stage, type Staged } from "./staging.ts";
 import { lockTarget, readStandings, type Standing } from "./standing.ts";
 import {
@@ -25,7 +27,8 @@ interface Pending {
   readonly failures: readonly FieldFailure[];
 }
 
-type Change = Extract<Decision, { kind: "write" }>;
+/** A staged document that gets a new row. */
+type Insert = Staged & { readonly recorded: boolean };
 
 /** One batch in one transaction. */
 export class BatchPromotion {
@@ -51,7 +54,10 @@ export class BatchPromotion {
   async run(documents: readonly PromotableDocument[]): Promise<PromotedBatch> {
     await this.#tx.query(prepareSql(this.#context.target));
     const maker = new CandidateMaker(this.#context.target);
+    const { habit } = this.#context;
+    if (habit.unchanged) await this.#settleUnchanged(documents);
     let candidates: readonly Candidate[] = documents
+      .filter(({ id }) => !this.#outcomes.has(id))
       .toSorted((a, b) => compareBytes(a.id, b.id))
       .flatMap((document) => {
         const made = maker.make(document);
@@ -67,12 +73,20 @@ export class BatchPromotion {
       if (this.#progress === before) break;
     }
     this.#giveUp();
+    habit.unchanged = [...this.#outcomes.values()].some(
+      (outcome) => outcome.kind === "promoted" && outcome.how === "unchanged",
+    );
     return {
       outcomes: documents.flatMap(({ id }) => this.#outcomes.get(id) ?? []),
       displaced: [...this.#displaced]
         .filter(([id]) => !this.#outcomes.has(id))
         .map(([id, failures]) => ({ id, failures })),
     };
+  }
+
+  async #settleUnchanged(documents: readonly PromotableDocument[]): Promise<void> {
+    for (const [id, key] of await readUnchanged(this.#tx, this.#context, documents))
+      this.#promoted(id, "unchanged", key);
   }
 
   async #round(candidates: readonly Candidate[]): Promise<void> {
@@ -97,8 +111,11 @@ export class BatchPromotion {
       changeSignature(one, this.#context.target),
     ).values())
       await this.#change(list);
-    for (const list of groupBy(inserts, ({ candidate }) => candidate.group.presets).values())
-      await this.#insert(list);
+    for (const list of groupBy(
+      inserts,
+      ({ recorded, candidate }) => `${recorded} ${candidate.group.presets}`,
+    ).values())
+      await this.#insert(list, list[0]?.recorded === true);
   }
 
   /** Values that the types of the live table refuse stay out. */
@@ -130,7 +147,7 @@ export class BatchPromotion {
   #sort(
     staged: readonly Staged[],
     standings: ReadonlyMap<number, Standing>,
-  ): { readonly inserts: readonly Staged[]; readonly changes: readonly RowChange[] } {
+  ): { readonly inserts: readonly Insert[]; readonly changes: readonly RowChange[] } {
     const decided = staged.map((one) => ({
       one,
       decision: decide(this.#context.target, one, standings.get(one.n)),
@@ -142,7 +159,7 @@ export class BatchPromotion {
           : [],
       ),
     );
-    const inserts: Staged[] = [];
+    const inserts: Insert[] = [];
     const changes: RowChange[] = [];
     for (const { one, decision } of decided) {
       if (decision.kind !== "insert" && decision.kind !== "write") {
@@ -157,7 +174,7 @@ export class BatchPromotion {
         continue;
       }
       for (const name of claims) taken.add(name);
-      if (decision.kind === "insert") inserts.push(one);
+      if (decision.kind === "insert") inserts.push({ ...one, recorded: decision.recorded });
       else changes.push({ ...decision, staged: one });
     }
     return { inserts, changes };
@@ -166,7 +183,7 @@ export class BatchPromotion {
   /** The key, and the row unless it is the document's own. */
   #claims(
     { candidate }: Staged,
-    decision: Change | { readonly kind: "insert" },
+    decision: Extract<Decision, { kind: "insert" | "write" }>,
   ): readonly string[] {
     const { upsertKey } = this.#context.target;
     const values = upsertKey?.columns.map((column) => textOf(candidate, column)) ?? [];
@@ -196,30 +213,25 @@ export class BatchPromotion {
     this.#pending.push(pending);
   }
 
-  async #insert(rows: readonly Staged[]): Promise<void> {
+  async #insert(rows: readonly Staged[], recorded: boolean): Promise<void> {
     const { target } = this.#context;
+    let clean = recorded;
     await isolate(this.#tx, rows, {
       attempt: async (tx, part) => {
-        const written = await this.#insertPart(tx, part);
+        const written = await insertRows(tx, this.#context, { rows: part, clean });
         for (const { n, candidate } of part)
-          this.#promoted(candidate.document.id, "inserted", written.rowKeys.get(n) ?? []);
+          this.#promoted(candidate.document.id, "inserted", written.rowKeys.get(n) ?? "");
         this.#lost(written);
       },
       isRefusal: (error) => isRefusal(error, target),
       refused: (one, error) => this.#notWritten(one, error),
+      // Only when there are any does it cost something that records of rows that are gone may be in the way.
+      again: (error) => {
+        const first = isStaleRecord(error) && !clean;
+        clean ||= first;
+        return first;
+      },
     });
-  }
-
-  /** Only when there is one does it cost anything that records of rows that are gone may be in the way. */
-  async #insertPart(tx: Transaction, rows: readonly Staged[]): Promise<WrittenRows> {
-    try {
-      return await tx.transaction(
-        async (inner) => await insertRows(inner, this.#context, { rows, clean: false }),
-      );
-    } catch (error) {
-      if (!isStaleRecord(error)) throw error;
-      return await insertRows(tx, this.#context, { rows, clean: true });
-    }
   }
 
   async #change(changes: readonly RowChange[]): Promise<void> {
@@ -228,7 +240,7 @@ export class BatchPromotion {
       attempt: async (tx, part) => {
         const written = await changeRows(tx, this.#context, part);
         for (const { staged, how } of part)
-          this.#promoted(staged.candidate.document.id, how, written.rowKeys.get(staged.n) ?? []);
+          this.#promoted(staged.candidate.document.id, how, written.rowKeys.get(staged.n) ?? "");
         this.#lost(written);
       },
       isRefusal: (error) => isRefusal(error, target),
@@ -243,7 +255,8 @@ export class BatchPromotion {
       this.#wait({ candidate, waiting: true, failures });
       return;
     }
-    if (!(error instanceof NotStored) || candidate.skipped) {
+    const maybe = error instanceof NotStored || isKeyTaken(error, this.#context.target);
+    if (!maybe || candidate.skipped) {
       this.#refuse(candidate.document.id, failures);
       return;
     }
@@ -255,11 +268,17 @@ export class BatchPromotion {
   #promoted(
     id: string,
     how: "inserted" | "updated" | "adopted" | "unchanged",
-    rowKey: readonly string[],
+    rowKey: string,
   ): void {
     if (how !== "unchanged") this.#progress += 1;
-    const { name } = this.#context.target.table;
-    const seen = this.#context.rehearsal && how === "inserted" ? ["?"] : rowKey;
+    const {
+      table: { name },
+      primaryKey,
+    } = this.#context.target;
+    const seen =
+      this.#context.rehearsal && how === "inserted"
+        ? ["?"]
+        : rowKeyParts(rowKey, primaryKey.length);
     this.#outcomes.set(id, { kind: "promoted", id, how, promotedTo: promotedTo(name, seen) });
   }
 
@@ -293,4 +312,4 @@ const lostItsRow: readonly FieldFailure[] = [
   },
 ];
 
-const rowName = (rowKey: readonly string[]): string => `row ${JSON.stringify(rowKey)}`;
+const rowName = (rowKey: string): string => `row ${rowKey}`;

@@ -29,7 +29,7 @@ test("of two documents with one key the smaller id has the row, whichever comes 
       );
     expect(await w.sql("SELECT * FROM clients")).toEqual([{ id: 1, ...ann, status: "new" }]);
     expect(await w.sql("SELECT document_id, row_key FROM ctb_data.imo_promotions")).toEqual([
-      { document_id: "a", row_key: ["1"] },
+      { document_id: "a", row_key: "1" },
     ]);
     expect(wordsOf(await promoteAll(promoter, documents))).toEqual({
       a: "unchanged",

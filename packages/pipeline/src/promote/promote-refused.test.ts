@@ -74,7 +74,7 @@ test("each row that PostgreSQL refuses is found, with its reason, and all others
   expect(batch.outcomes[23]).toMatchObject({ promotedTo: "clients/1000" });
   expect(await w.sql("SELECT count(*)::int AS n FROM clients")).toEqual([{ n: 292 }]);
   expect(
-    await w.sql(`SELECT count(*)::int AS n FROM clients c JOIN ctb_data.imo_promotions p ON p.row_key = ARRAY[c.id::text]
+    await w.sql(`SELECT count(*)::int AS n FROM clients c JOIN ctb_data.imo_promotions p ON p.row_key = c.id::text
       WHERE p.document_id = 'd' || lpad(c.email, 3, '0')`),
   ).toEqual([{ n: 292 }]);
 });

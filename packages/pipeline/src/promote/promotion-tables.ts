@@ -13,7 +13,7 @@ export const promotionColumns = `(
   collection text COLLATE pg_catalog."C" NOT NULL,
   document_id text COLLATE pg_catalog."C" NOT NULL,
   table_name text COLLATE pg_catalog."C" NOT NULL,
-  row_key text[] COLLATE pg_catalog."C" NOT NULL,
+  row_key text COLLATE pg_catalog."C" NOT NULL,
   content_hash bytea NOT NULL,
   update_time timestamptz NOT NULL,
   process_id bigint NOT NULL,
@@ -28,7 +28,7 @@ const createTable = `
 CREATE TABLE ${promotionsTable} ${promotionColumns};
 COMMENT ON TABLE ${promotionsTable} IS 'Which row each document was promoted to by ctb-data imo, format ${format}: written in the transaction that writes the row.';
 COMMENT ON COLUMN ${promotionsTable}.table_name IS 'The table as schema.table, quoted as PostgreSQL quotes.';
-COMMENT ON COLUMN ${promotionsTable}.row_key IS 'The values of the primary key of the row, as PostgreSQL prints them.';
+COMMENT ON COLUMN ${promotionsTable}.row_key IS 'The primary key of the row as PostgreSQL prints it; of several columns a JSON array of them.';
 COMMENT ON COLUMN ${promotionsTable}.content_hash IS 'SHA-256 of the fields of the document that was promoted, without marks.';
 COMMENT ON COLUMN ${promotionsTable}.update_time IS 'When this version of the document was written, by Firestore''s clock.';
 COMMENT ON COLUMN ${promotionsTable}.process_id IS 'The run (imo_processes) that has written it.';

@@ -6,8 +6,8 @@ export interface Promotion {
   readonly id: string;
   /** `schema.table`, quoted as PostgreSQL quotes. */
   readonly table: string;
-  /** The values of the primary key, as PostgreSQL prints them. */
-  readonly rowKey: readonly string[];
+  /** The primary key as PostgreSQL prints it; of several columns a JSON array of them. */
+  readonly rowKey: string;
   /** SHA-256 of the content that was promoted, hexadecimal. */
   readonly contentHash: string;
   /** The run that has written it. */

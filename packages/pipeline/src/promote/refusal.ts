@@ -19,8 +19,8 @@ export function isRefusal(error: unknown, target: PromotionTarget): boolean {
   if (!(error instanceof PostgresError) || error.sqlState === undefined) return false;
   if (ofRows.test(error.sqlState)) return true;
   if (error.sqlState === "42501") return target.live.rowSecurity;
-  // A trigger may raise any code.
-  return !general.test(error.sqlState) && /function/i.test(error.where ?? "");
+  // A trigger may raise any code; then there is a context.
+  return !general.test(error.sqlState) && error.where !== undefined;
 }
 
 /** The record of another document has the key of a row that is not there any more. */
@@ -41,6 +41,13 @@ const codes: Readonly<Record<string, FailureCode>> = {
   "23505": "duplicate_key",
   "54000": "too_large",
 };
+
+/** Somebody else has come in between: another row has the key of the blueprint, or the document was promoted into another table. */
+export function isKeyTaken(error: unknown, target: PromotionTarget): boolean {
+  if (!(error instanceof PostgresError) || error.sqlState !== "23505") return false;
+  const { constraint } = error;
+  return constraint === "imo_promotions_pkey" || constraint === target.upsertKey?.unique.name;
+}
 
 /** Why PostgreSQL refused the row of a document, in the words of the registry. */
 export function refusalOf(

@@ -7,6 +7,7 @@ import type { Candidate } from "./candidate.ts";
 import type { LiveTarget } from "./live-target.ts";
 import { readLiveTarget } from "./live-target.ts";
 import type { PromotionTarget } from "./promotion-target.ts";
+import { keyPartSql } from "./row-key.ts";
 
 /** A candidate of which something is not there. */
 export interface Waiting {
@@ -81,9 +82,10 @@ export class ReferenceResolver {
     const documents = references.flatMap(({ by }) => (by.kind === "document" ? [by] : []));
     const target = quoteIdentifier(references[0]?.target ?? "");
     const key = live.uniques[0]?.columns ?? [];
+    const part = keyPartSql("p.row_key", key.length);
     const test = key.map(
       (name, i) =>
-        `t.${quoteIdentifier(name)} = p.row_key[${i + 1}]::${live.columns.get(name)?.type ?? "pg_catalog.text"}`,
+        `t.${quoteIdentifier(name)} = ${part(i)}::${live.columns.get(name)?.type ?? "pg_catalog.text"}`,
     );
     const { rows } = await tx.query<{ readonly o: number; readonly text: string }>(
       `SELECT u.o::pg_catalog.int4 AS o, t.${target}::pg_catalog.text AS text

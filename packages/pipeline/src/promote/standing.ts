@@ -1,6 +1,7 @@
 import { quoteIdentifier, type Queryable } from "@ctb-data/postgres";
 import type { LiveForeignKey } from "./live-target.ts";
 import type { PromotionTarget, TargetColumn } from "./promotion-target.ts";
+import { rowKeySql, sameRowSql } from "./row-key.ts";
 
 /** The record of a row: whose it is, and what it has given. */
 export interface RowRecord {
@@ -18,7 +19,7 @@ export interface Standing {
   readonly own:
     | {
         readonly table: string;
-        readonly rowKey: readonly string[];
+        readonly rowKey: string;
         readonly same: boolean;
         /** What is staged is older. */
         readonly older: boolean;
@@ -29,9 +30,7 @@ export interface Standing {
       }
     | undefined;
   /** The row that has its upsert key. */
-  readonly holder:
-    | { readonly rowKey: readonly string[]; readonly record: RowRecord | undefined }
-    | undefined;
+  readonly holder: { readonly rowKey: string; readonly record: RowRecord | undefined } | undefined;
   /** Foreign keys whose row is not there. */
   readonly missing: readonly LiveForeignKey[];
 }
@@ -39,24 +38,18 @@ export interface Standing {
 interface StandingRow {
   readonly n: number;
   readonly table: string | null;
-  readonly rowKey: readonly string[];
+  readonly rowKey: string;
   readonly same: boolean;
   readonly older: boolean;
   readonly there: boolean | null;
   readonly columns: readonly string[];
   readonly adopted: boolean;
-  readonly holderKey: readonly string[] | null;
+  readonly holderKey: string | null;
   readonly holderCollection: string | null;
   readonly holderId: string;
   readonly holderColumns: readonly string[];
   readonly holderAdopted: boolean;
   readonly missing: readonly number[];
-}
-
-/** The primary key of `alias` as a `text[]`. */
-export function keyArray(target: PromotionTarget, alias: string): string {
-  const parts = target.primaryKey.map(({ sqlName }) => `${alias}.${sqlName}::pg_catalog.text`);
-  return `ARRAY[${parts.join(", ")}]`;
 }
 
 /** Foreign keys that this user can look after, with the columns that hold them. */
@@ -71,10 +64,7 @@ function checkable(
 
 /** Every part is looked up row by row, so that no plan can read a whole table for it. */
 function standingSql(target: PromotionTarget, records: string): string {
-  const { live, upsertKey, primaryKey, stage } = target;
-  const own = primaryKey
-    .map(({ sqlName, live: { type } }, i) => `t.${sqlName} = p.row_key[${i + 1}]::${type}`)
-    .join(" AND ");
+  const { live, upsertKey, stage } = target;
   const keyTest = (upsertKey?.columns ?? [])
     .map(({ sqlName, stage: s }) =>
       upsertKey?.unique.nullsNotDistinct === true
@@ -100,8 +90,8 @@ function standingSql(target: PromotionTarget, records: string): string {
     array_remove(ARRAY[${missing.join(", ")}]::pg_catalog.int4[], NULL) AS missing
   FROM ${stage} s
   LEFT JOIN LATERAL (SELECT * FROM ${records} p WHERE p.collection = $1 AND p.document_id = s.id LIMIT 1) p ON true
-  LEFT JOIN LATERAL (SELECT true AS there FROM ${live.place} t WHERE ${own} LIMIT 1) own ON true
-  LEFT JOIN LATERAL (SELECT ${keyArray(target, "t")} AS row_key FROM ${live.place} t
+  LEFT JOIN LATERAL (SELECT true AS there FROM ${live.place} t WHERE ${sameRowSql(target, "t", "p.row_key")} LIMIT 1) own ON true
+  LEFT JOIN LATERAL (SELECT ${rowKeySql(target, "t")} AS row_key FROM ${live.place} t
     WHERE ${keyTest === "" ? "false" : `s.g = ANY ($3::pg_catalog.int4[]) AND ${keyTest}`} LIMIT 1) x ON true
   LEFT JOIN LATERAL (SELECT * FROM ${records} h WHERE h.table_name = ANY ($2::pg_catalog.text[]) AND h.row_key = x.row_key LIMIT 1) h ON true
   ${looks.join("\n  ")}

@@ -3,8 +3,9 @@ import { quoteLiteral, type Queryable } from "@ctb-data/postgres";
 import type { ColumnGroup } from "./candidate.ts";
 import type { PromotionTarget, TargetColumn } from "./promotion-target.ts";
 import { NotStored } from "./refusal.ts";
+import { rowKeySql, sameRowSql } from "./row-key.ts";
 import type { Staged } from "./staging.ts";
-import { keyArray, type RowRecord } from "./standing.ts";
+import type { RowRecord } from "./standing.ts";
 
 /** In which table, and how, rows are recorded. */
 export interface WriteContext {
@@ -13,12 +14,19 @@ export interface WriteContext {
   readonly run: number;
   /** Nothing will stay: no sequence is moved. */
   readonly rehearsal: boolean;
+  readonly habit: PromotionHabit;
+}
+
+/** What was seen in the batch before: the next one is likely to be like it. */
+export interface PromotionHabit {
+  /** Documents had been promoted as they are: it is worth a question before they are sent. */
+  unchanged: boolean;
 }
 
 /** A staged document that changes a row. */
 export interface RowChange {
   readonly staged: Staged;
-  readonly rowKey: readonly string[];
+  readonly rowKey: string;
   readonly how: "updated" | "adopted";
   readonly record: Pick<RowRecord, "columns" | "adopted"> | undefined;
 }
@@ -26,7 +34,7 @@ export interface RowChange {
 /** What was written. */
 export interface WrittenRows {
   /** By the number of the document. */
-  readonly rowKeys: ReadonlyMap<number, readonly string[]>;
+  readonly rowKeys: ReadonlyMap<number, string>;
   /** Documents that lost their record to one of these. */
   readonly losers: readonly { readonly collection: string; readonly id: string }[];
 }
@@ -52,7 +60,7 @@ export async function insertRows(
   // RETURNING has no columns of the source: rows come back in the order in which they were inserted.
   const sql = `WITH ins AS (
     INSERT INTO ${target.live.place} ${insertSql(context, columns)}
-    RETURNING ${keyArray(target, "t")} AS row_key),
+    RETURNING ${rowKeySql(target, "t")} AS row_key),
   numbered AS (SELECT pg_catalog.row_number() OVER () AS i, row_key FROM ins),
   mine AS (SELECT pg_catalog.row_number() OVER (ORDER BY s.n) AS i, s.n, s.id, s.hash, s.at, s.g FROM ${target.stage} s WHERE s.n = ANY ($4::pg_catalog.int4[])),
   done AS MATERIALIZED (SELECT m.n, m.id, m.hash, m.at, m.g, r.row_key, NULL::pg_catalog.jsonb AS before FROM mine m JOIN numbered r USING (i)),
@@ -61,7 +69,7 @@ export async function insertRows(
 }
 
 function insertSql({ target, rehearsal }: WriteContext, columns: readonly TargetColumn[]): string {
-  const { live, upsertKey, stage } = target;
+  const { live, stage } = target;
   const sequences = rehearsal
     ? [...target.columns.values()].filter(
         (column) => column.live.fromSequence && !columns.includes(column),
@@ -70,16 +78,12 @@ function insertSql({ target, rehearsal }: WriteContext, columns: readonly Target
   const names = [...columns, ...sequences].map(({ sqlName }) => sqlName);
   const values = [...columns.map((column) => `s.${column.stage}`), ...sequences.map(() => "- s.n")];
   const always = [...columns, ...sequences].some((column) => column.live.identityAlways);
-  const conflict =
-    upsertKey?.unique.immediate === true
-      ? ` ON CONFLICT (${upsertKey.columns.map(({ sqlName }) => sqlName).join(", ")}) DO NOTHING`
-      : "";
   if (names.length === 0) {
     const [first] = live.columns.values();
     throw new TypeError(`No column of ${live.place} is given, not even ${first?.name ?? "one"}`);
   }
   return `AS t (${names.join(", ")})${always ? " OVERRIDING SYSTEM VALUE" : ""}
-    SELECT ${values.join(", ")} FROM ${stage} s WHERE s.n = ANY ($4::pg_catalog.int4[]) ORDER BY s.n${conflict}`;
+    SELECT ${values.join(", ")} FROM ${stage} s WHERE s.n = ANY ($4::pg_catalog.int4[]) ORDER BY s.n`;
 }
 
 /** Which changes can be one statement. */
@@ -123,26 +127,21 @@ export async function changeRows(
   if (first === undefined) return { rowKeys: new Map(), losers: [] };
   const { target } = context;
   const { group } = first.staged.candidate;
-  const { primaryKey } = target;
-  const keys = primaryKey.map((_, i) => changes.map(({ rowKey }) => rowKey[i]));
-  const lists = primaryKey.map((_, i) => `$${7 + i}::pg_catalog.text[]`);
-  const names = primaryKey.map((_, i) => `k${i}`);
-  const sql = `WITH u AS (SELECT * FROM unnest($4::pg_catalog.int4[], ${lists.join(", ")}) AS u (n, ${names.join(", ")})),
+  const sql = `WITH u AS (SELECT * FROM unnest($4::pg_catalog.int4[], $7::pg_catalog.text[]) AS u (n, row_key)),
   o AS (SELECT u.*, ${beforeSql(first, target)} AS before, p.before AS held FROM u
-    JOIN ${target.live.place} t ON ${sameRow(target)}
-    LEFT JOIN LATERAL (SELECT p.before FROM ${context.records} p WHERE p.table_name = ANY ($2::pg_catalog.text[]) AND p.row_key = ARRAY[${names.map((name) => `u.${name}`).join(", ")}] LIMIT 1) p ON true),
+    JOIN ${target.live.place} t ON ${sameRowSql(target, "t", "u.row_key")}
+    LEFT JOIN LATERAL (SELECT p.before FROM ${context.records} p WHERE p.table_name = ANY ($2::pg_catalog.text[]) AND p.row_key = u.row_key LIMIT 1) p ON true),
   done AS (UPDATE ${target.live.place} AS t SET ${setSql(first, target)}
-    FROM o u JOIN ${target.stage} s ON s.n = u.n WHERE ${sameRow(target)}
-    RETURNING s.n, s.id, s.hash, s.at, s.g, ${keyArray(target, "t")} AS row_key, u.before),
+    FROM o u JOIN ${target.stage} s ON s.n = u.n WHERE ${sameRowSql(target, "t", "u.row_key")}
+    RETURNING s.n, s.id, s.hash, s.at, s.g, ${rowKeySql(target, "t")} AS row_key, u.before),
   ${recordSql(context, true)}`;
   const rows = changes.map(({ staged }) => staged);
-  return await write(db, sql, { context, rows, groups: [group], keys });
-}
-
-function sameRow({ primaryKey }: PromotionTarget): string {
-  return primaryKey
-    .map(({ sqlName, live: { type } }, i) => `t.${sqlName} = u.k${i}::${type}`)
-    .join(" AND ");
+  return await write(db, sql, {
+    context,
+    rows,
+    groups: [group],
+    keys: changes.map(({ rowKey }) => rowKey),
+  });
 }
 
 /** Of a row that was there before a document: what it held, for the columns that are changed now for the first time. */
@@ -189,12 +188,14 @@ function recordSql({ target, records }: WriteContext, clean: boolean): string {
     SELECT $1, d.id, ${quoteLiteral(target.live.place)}, d.row_key, d.hash, d.at, $3, pg_catalog.clock_timestamp(), c.columns::pg_catalog.text[], d.before
     FROM done d JOIN unnest($5::pg_catalog.int4[], $6::pg_catalog.text[]) AS c (g, columns) ON c.g = d.g
       CROSS JOIN (SELECT pg_catalog.count(*) FROM gone) AS after
-    ON CONFLICT (collection, document_id) DO UPDATE SET table_name = EXCLUDED.table_name, row_key = EXCLUDED.row_key,
-      content_hash = EXCLUDED.content_hash, update_time = EXCLUDED.update_time, process_id = EXCLUDED.process_id,
-      promoted_at = EXCLUDED.promoted_at, columns = EXCLUDED.columns, before = EXCLUDED.before)
+    ${clean ? renewSql : ""})
   SELECT (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(n, row_key)) FROM done)::pg_catalog.text AS done,
     (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('collection', collection, 'id', document_id)) FROM gone)::pg_catalog.text AS gone`;
 }
+
+const renewSql = `ON CONFLICT (collection, document_id) DO UPDATE SET table_name = EXCLUDED.table_name, row_key = EXCLUDED.row_key,
+      content_hash = EXCLUDED.content_hash, update_time = EXCLUDED.update_time, process_id = EXCLUDED.process_id,
+      promoted_at = EXCLUDED.promoted_at, columns = EXCLUDED.columns, before = EXCLUDED.before`;
 
 async function write(
   db: Queryable,
@@ -203,10 +204,10 @@ async function write(
     readonly context: WriteContext;
     readonly rows: readonly Staged[];
     readonly groups: readonly ColumnGroup[];
-    readonly keys?: readonly (readonly (string | undefined)[])[];
+    readonly keys?: readonly string[];
   },
 ): Promise<WrittenRows> {
-  const { context, rows, groups, keys = nothing } = work;
+  const { context, rows, groups, keys } = work;
   const { rows: answers } = await db.query<{
     readonly done: string | null;
     readonly gone: string | null;
@@ -217,7 +218,7 @@ async function write(
     rows.map(({ n }) => n),
     groups.map(({ g }) => g),
     groups.map(({ columns }) => textArray(columns.map(({ name }) => name))),
-    ...keys,
+    ...(keys === undefined ? [] : [keys]),
   ]);
   const [answer] = answers;
   const rowKeys = new Map(pairsOf(answer?.done ?? "[]"));
@@ -225,8 +226,8 @@ async function write(
   return { rowKeys, losers: recordsOf(answer?.gone ?? "[]") };
 }
 
-function pairsOf(json: string): readonly (readonly [number, readonly string[]])[] {
-  const pairs: readonly (readonly [number, readonly string[]])[] = JSON.parse(json);
+function pairsOf(json: string): readonly (readonly [number, string])[] {
+  const pairs: readonly (readonly [number, string])[] = JSON.parse(json);
   return pairs;
 }
 
