@@ -24,6 +24,8 @@ const commands = [
   ["generate", "--verbose"],
   ["registry", "show", "--verbose"],
   ["testdb", "list", "--verbose"],
+  ["imo", "status", "--verbose"],
+  ["imo", "run", "--vendor", "nobody", "--json", "--verbose"],
 ] as const;
 
 /** Runs every command, all of which fail, and gives all that they printed. */

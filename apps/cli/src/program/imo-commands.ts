@@ -85,7 +85,7 @@ function addIntake({ group, terminal, run }: GroupParts): void {
       helpFooter(
         terminal,
         "ctb-data imo intake companies.csv",
-        "ctb-data imo intake companies.csv.gz --vendor company_list --dry-run",
+        "ctb-data imo intake companies.csv.gz --dry-run",
       ),
     )
     .action(async (file, options) => {
