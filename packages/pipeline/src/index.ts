@@ -6,6 +6,7 @@ export type * from "./documents/intake-document.ts";
 export type * from "./export/export-options.ts";
 export { exportVendor } from "./export/export-vendor.ts";
 export type * from "./failure.ts";
+export { intakeFile } from "./intake/intake-file.ts";
 export type * from "./intake/intake-options.ts";
 export type * from "./mapping/mapped-record.ts";
 export {
@@ -30,5 +31,6 @@ export type * from "./runs/run-handle.ts";
 export type * from "./runs/run-record.ts";
 export { storeBlueprint } from "./runs/store-blueprint.ts";
 export type * from "./runs/work.ts";
+export { readRecords } from "./source/read-records.ts";
 export type * from "./source/source-record.ts";
 export type * from "./work-options.ts";
