@@ -109,7 +109,7 @@ async function promotionsIn({ postgres }: MiddleWorld): Promise<readonly Promoti
   );
   if (there.rows[0]?.there !== true) return [];
   const { rows } = await postgres.query<PromotionRow>(
-    `SELECT collection || '/' || document_id AS id, table_name AS table, row_key[1] AS row, encode(content_hash, 'hex') AS hash, xmin::text AS version
+    `SELECT collection || '/' || document_id AS id, table_name AS table, row_key AS row, encode(content_hash, 'hex') AS hash, xmin::text AS version
      FROM ctb_data.imo_promotions ORDER BY collection COLLATE "C", document_id COLLATE "C"`,
   );
   return rows;
