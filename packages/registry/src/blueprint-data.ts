@@ -1,4 +1,4 @@
-import type { BlueprintData, BlueprintJson } from "./blueprint.ts";
+import type { BlueprintData, BlueprintJson, BlueprintScalar } from "./blueprint.ts";
 import {
   childOf,
   entriesOf,
@@ -7,6 +7,7 @@ import {
   type Located,
   type LocatedMap,
   type YamlNode,
+  type YamlScalar,
 } from "./yaml-node.ts";
 
 /** The data of a blueprint's file: `columns` and `fields` as lists, `version` as a text, everything else as it is. */
@@ -51,12 +52,16 @@ function jsonOf(node: YamlNode, isDefault = false): BlueprintJson {
       [...node.entries].map(([key, { value }]) => [key, jsonOf(value, key === "default")] as const),
     );
   }
-  if (isDefault && typeof node.value === "number") return node.text;
-  return node.value;
+  return isDefault ? defaultOf(node) : node.value;
+}
+
+/** A default as it is written: a number of which that would be lost (`007`, or one of many digits) is its text. */
+export function defaultOf(node: YamlScalar): BlueprintScalar {
+  const { value, text } = node;
+  return typeof value === "number" && String(value) !== text ? text : value;
 }
 
 // What JSON.stringify leaves as it is and YAML does not take as it is.
-// oxlint-disable-next-line no-control-regex
 const unsafe = /[\x7F\uFFFE\uFFFF]/gu;
 
 /** The text of a blueprint's data as JSON, which is YAML. */

@@ -52,7 +52,7 @@ intake:
     status: { from: S, values: { A: active, X: gone }, otherwise: { value: gone }, trim: true }
     since: { from: Since, format: DD.MM.YYYY }
     size: { constant: 7 }
-    config: { from: Config, default: null, required: true }
+    config: { from: Config, default: none, required: true }
 `,
       registry,
     );
@@ -79,7 +79,7 @@ intake:
     });
     expect(intake?.columns.get("since")?.format).toEqual({ kind: "date", pattern: "DD.MM.YYYY" });
     expect(intake?.columns.get("size")?.origin).toEqual({ kind: "constant", value: 7 });
-    expect(intake?.columns.get("config")).toMatchObject({ default: null, required: true });
+    expect(intake?.columns.get("config")).toMatchObject({ default: "none", required: true });
   });
 
   test("records in JSON are reached into by paths", () => {
@@ -112,7 +112,7 @@ intake:
     - { column: emial, from: E }
     - { column: size, from: A }
     - { column: size, from: B }
-    - { column: since, from: A, constant: x }
+    - { column: since, from: A, constant: 2026-01-31 }
     - { column: config }
     - { from: Z }
 `),

@@ -1,6 +1,7 @@
 import { exportHeadSchema, exportRuleSchema } from "./blueprint-schema.ts";
 import type { BlueprintExport, BlueprintOutput, ExportField } from "./blueprint.ts";
-import { checkName } from "./check-name.ts";
+import { checkField } from "./check-field.ts";
+import { checkColumnName } from "./check-name.ts";
 import { checkShape, describe, type Checking } from "./check-shape.ts";
 import { spotOf, valueRuleOf } from "./check-value-rule.ts";
 import { isSerial, parseColumnType } from "./column-type.ts";
@@ -39,7 +40,10 @@ export function exportOf(
   const { tables, joins } = sourcesOf(at, registry, checking);
   const [first, ...others] = tables;
   const output = outputOf(data.output ?? "csv", at, checking);
+  if (first === undefined && checking.problems.errorCount === 0)
+    checking.problems.error(at, "missing-key", "an export needs at least one table in its source");
   if (first === undefined || output === undefined) return undefined;
+  checkTable(at, output, { registry, checking });
   const common: ExportChecking = { ...checking, tables: [first, ...others], output };
   const named = childOf(at, "fields");
   if (named === undefined)
@@ -53,6 +57,22 @@ export function exportOf(
     orderBy: orderOf(at, first, checking),
     source: sourceOf(at),
   };
+}
+
+/** A table of the vendor's must not be one of the registry's. */
+function checkTable(
+  at: LocatedMap,
+  output: BlueprintOutput,
+  { registry, checking }: { readonly registry: Registry; readonly checking: Checking },
+): void {
+  if (output.format !== "table" || !registry.tables.has(output.table)) return;
+  const place = childOf(at, "output");
+  checking.problems.error(
+    place === undefined ? at : spotOf(place, "table"),
+    "conflict",
+    `the table ${quoted(output.table)} is one of the registry's own`,
+    "give the vendor's table another name",
+  );
 }
 
 function orderOf(at: LocatedMap, table: Table, { problems }: Checking): readonly string[] {
@@ -80,6 +100,9 @@ function orderOf(at: LocatedMap, table: Table, { problems }: Checking): readonly
   });
 }
 
+/** PostgreSQL's limit. */
+const maxColumns = 1600;
+
 function fieldsOf(list: Located, checking: ExportChecking): ReadonlyMap<string, ExportField> {
   const { problems } = checking;
   const fields = new Map<string, ExportField>();
@@ -95,9 +118,13 @@ function fieldsOf(list: Located, checking: ExportChecking): ReadonlyMap<string, 
       continue;
     }
     spots.set(name, spot);
-    if (checking.output.format === "table") checkName(name, spot, problems);
+    if (checking.output.format === "table") checkColumnName(name, spot, problems);
     const field = fieldOf(name, at, checking);
     if (field !== undefined) fields.set(name, field);
+  }
+  if (checking.output.format === "table" && spots.size > maxColumns) {
+    const message = `a table has at most ${maxColumns} columns, not ${spots.size}`;
+    problems.error(list, "too-large", message);
   }
   if (spots.size === 0) problems.error(list, "wrong-value", "an export needs at least one field");
   return fields;
@@ -109,7 +136,13 @@ function* rulesOf(
   { problems }: Checking,
 ): Generator<readonly [string, Located, Spot], void> {
   if (isMapAt(list)) {
-    for (const [name, place] of entriesOf(list)) yield [name, place, keySpot(list, name)];
+    for (const [name, place] of entriesOf(list)) {
+      if (isMapAt(place) && place.node.entries.has("name")) {
+        const message = `"name" means nothing here: the field is ${quoted(name)}`;
+        problems.error(keySpot(place, "name"), "conflict", message);
+      }
+      yield [name, place, keySpot(list, name)];
+    }
     return;
   }
   if (list.node.kind !== "list") {
@@ -138,12 +171,18 @@ function fieldOf(name: string, at: Located, checking: ExportChecking): ExportFie
     at: spotOf(at, "type"),
     checking,
   });
+  const { format: output } = checking.output;
+  // A file of texts takes what the file gives; what has types does not.
+  const isTyped = data.type !== undefined || output === "table" || output === "ndjson";
+  const to = isTyped ? { type } : undefined;
   const rule = valueRuleOf(
-    { at, data, origin, from, to: data.type === undefined ? undefined : type, canonical: from },
+    { at, data, origin, from, to, canonical: from, isRead: false },
     checking,
   );
   const { width, align, fill } = data;
   checkWidth({ width, align, fill }, at, checking);
+  const given = data.type === undefined ? undefined : type;
+  checkField({ at, rule, from, type: given, width, output }, checking);
   return {
     ...rule,
     name,
@@ -163,11 +202,11 @@ function checkWidth(
 ): void {
   if (output.format === "fixed-width") {
     if (data.width === undefined) problems.error(at, "missing-key", 'the key "width" is missing');
-    if (data.fill !== undefined && !/^.$/su.test(data.fill)) {
+    if (data.fill !== undefined && !/^[^\r\n]$/u.test(data.fill)) {
       problems.error(
         spotOf(at, "fill"),
         "wrong-value",
-        `the fill must be one character, not ${quoted(data.fill)}`,
+        `the fill must be one character of a line, not ${quoted(data.fill)}`,
       );
     }
     return;
@@ -193,7 +232,12 @@ function typeOf(
   const plain: ColumnType = { name: "text", kind: "text", dimensions: 0 };
   if (text !== undefined) {
     const parsed = parseColumnType(text, noEnums);
-    if ("type" in parsed) return parsed.type;
+    if ("type" in parsed && !isSerial(parsed.type)) return parsed.type;
+    if ("type" in parsed) {
+      const message = `a ${parsed.type.name} counts up by itself, which a vendor's field does not`;
+      checking.problems.error(at, "conflict", message, "make it integer or bigint");
+      return plain;
+    }
     checking.problems.error(at, "unknown-type", parsed.message, parsed.hint);
     return plain;
   }

@@ -1,17 +1,13 @@
 import { intakeHeadSchema, intakeRuleSchema } from "./blueprint-schema.ts";
-import type {
-  BlueprintIntake,
-  ConstantOrigin,
-  IntakeColumn,
-  ValueOrigin,
-  ValueRule,
-} from "./blueprint.ts";
+import type { BlueprintIntake, IntakeColumn, ValueOrigin, ValueRule } from "./blueprint.ts";
 import { checkShape, describe, type Checking } from "./check-shape.ts";
 import { spotOf, valueRuleOf } from "./check-value-rule.ts";
 import { isSerial } from "./column-type.ts";
-import { parseJsonPath } from "./json-path.ts";
+import { reservedName } from "./document-fields.ts";
+import { lookupOf } from "./intake-lookup.ts";
+import { originOf, sourceColumn, type IntakeChecking } from "./intake-origin.ts";
 import { quoted, suggestion } from "./problem.ts";
-import type { Column, Registry, Table } from "./registry.ts";
+import type { Column, Registry } from "./registry.ts";
 import {
   childOf,
   entriesOf,
@@ -24,11 +20,6 @@ import {
   type LocatedMap,
   type Spot,
 } from "./yaml-node.ts";
-
-interface IntakeChecking extends Checking {
-  readonly table: Table;
-  readonly format: "csv" | "json" | "ndjson";
-}
 
 /** Checks the way in: which canonical column gets its value from where. */
 export function intakeOf(
@@ -47,6 +38,13 @@ export function intakeOf(
     );
     return undefined;
   }
+  if (table.primaryKey === undefined) {
+    checking.problems.error(
+      childOf(at, "table") ?? at,
+      "conflict",
+      `the table ${quoted(table.name)} has no primary key, so that the row of a record could not be found again`,
+    );
+  }
   const format = data.format ?? "csv";
   if (format !== "csv" && data.delimiter !== undefined) {
     checking.problems.error(
@@ -57,7 +55,7 @@ export function intakeOf(
   }
   const collection = data.collection ?? `${table.name}_intake`;
   checkCollection(collection, childOf(at, "collection") ?? at, { registry, checking });
-  const common = { ...checking, table, format };
+  const common = { ...checking, registry, table, format };
   const key = childOf(at, "key");
   if (key === undefined) {
     const hint = "the source columns that tell one record from another";
@@ -74,11 +72,26 @@ export function intakeOf(
   };
 }
 
+/** Where the pipeline says what is wrong with records. */
+const failuresCollection = "validation_failed";
+
+/** Fields of intake documents that are not columns. */
+const markFields: ReadonlySet<string> = new Set(["validated", "promoted_to", "imo"]);
+
 function checkCollection(
   name: string,
   spot: Spot,
   { registry, checking }: { readonly registry: Registry; readonly checking: Checking },
 ): void {
+  const fault =
+    name.includes("/") || /^\.\.?$/.test(name) ? "is none that Firestore has" : reservedName(name);
+  if (fault !== undefined) {
+    checking.problems.error(spot, "invalid-name", `the collection name ${quoted(name)} ${fault}`);
+  }
+  if (name === failuresCollection) {
+    const message = `the collection ${quoted(name)} is where the failures of records are kept`;
+    checking.problems.error(spot, "conflict", message);
+  }
   const owner = [...registry.tables.values()].find((table) => table.firestore?.collection === name);
   if (owner === undefined) return;
   checking.problems.error(
@@ -104,11 +117,17 @@ function keyOf(at: Located, checking: IntakeChecking): readonly ValueOrigin[] {
       );
       return [];
     }
-    if (seen.has(text))
-      checking.problems.error(item, "duplicate-name", `${quoted(text)} is in the key twice`);
-    seen.add(text);
+    if (text === "") {
+      checking.problems.error(item, "wrong-value", "must not be empty");
+      return [];
+    }
     const origin = sourceColumn(text, undefined, { at: item, checking });
-    return origin === undefined ? [] : [origin];
+    if (origin === undefined) return [];
+    const name = JSON.stringify(origin);
+    if (seen.has(name))
+      checking.problems.error(item, "duplicate-name", `${quoted(text)} is in the key twice`);
+    seen.add(name);
+    return [origin];
   });
 }
 
@@ -158,7 +177,13 @@ function* rulesOf(
   { problems }: Checking,
 ): Generator<readonly [string, Located, Spot], void> {
   if (isMapAt(list)) {
-    for (const [name, place] of entriesOf(list)) yield [name, place, keySpot(list, name)];
+    for (const [name, place] of entriesOf(list)) {
+      if (isMapAt(place) && place.node.entries.has("column")) {
+        const message = `"column" means nothing here: the rule is for ${quoted(name)}`;
+        problems.error(keySpot(place, "column"), "conflict", message);
+      }
+      yield [name, place, keySpot(list, name)];
+    }
     return;
   }
   if (list.node.kind !== "list") {
@@ -196,6 +221,20 @@ function targetOf(
       `the column ${quoted(name)} is a blind index and filled in by itself`,
     );
     return undefined;
+  } else if (markFields.has(name)) {
+    problems.error(
+      spot,
+      "conflict",
+      `the column ${quoted(name)} cannot come through documents: their field of this name is a mark of the pipeline`,
+      "rename the column, or fill it in PostgreSQL",
+    );
+  } else if (name.startsWith("_")) {
+    problems.error(
+      spot,
+      "conflict",
+      `the column ${quoted(name)} cannot come through documents: fields that begin with _ are the application's own there`,
+      "rename the column, or fill it in PostgreSQL",
+    );
   }
   return column;
 }
@@ -207,19 +246,23 @@ function ruleOf(at: Located, column: Column, checking: IntakeChecking): IntakeCo
   const origin = originOf(at, data, checking);
   if (origin === undefined) return undefined;
   const required = data.required ?? mustBeGiven(column);
+  const lookup = lookupOf(at, column, checking);
+  // Of values that are looked up the other table's column says what they are.
+  const target = lookup ?? column;
   const rule = valueRuleOf(
     {
       at,
       data: { ...data, required },
       origin,
       from: undefined,
-      to: column.type,
-      canonical: column.type,
+      to: { type: target.type, column: target },
+      canonical: target.type,
+      isRead: true,
     },
     checking,
   );
   if (mustBeGiven(column)) checkNotNull(rule, { at, column, checking });
-  return { ...rule, column: column.name };
+  return { ...rule, column: column.name, ...(lookup === undefined ? {} : { lookup: lookup.name }) };
 }
 
 /** Reports a null that the file itself gives to a column that cannot be null. */
@@ -241,65 +284,4 @@ function checkNotNull(
     const message = `"${key}" gives null to the column ${quoted(column.name)}, which cannot be null`;
     checking.problems.error(spotOf(at, key), "conflict", message);
   }
-}
-
-interface Origin {
-  readonly from?: string | undefined;
-  readonly path?: string | undefined;
-  readonly constant?: string | number | boolean | null | undefined;
-}
-
-function originOf(
-  at: Located,
-  data: Origin,
-  checking: IntakeChecking,
-): ValueOrigin | ConstantOrigin | undefined {
-  if (data.constant !== undefined) {
-    if (data.from !== undefined) {
-      checking.problems.error(
-        spotOf(at, "constant"),
-        "conflict",
-        'two sources: "from" and "constant"',
-        "leave one of them out",
-      );
-    }
-    return { kind: "constant", value: data.constant };
-  }
-  if (data.from !== undefined) return sourceColumn(data.from, data.path, { at, checking });
-  checking.problems.error(
-    at,
-    "missing-key",
-    'neither "from" nor "constant" says where the value comes from',
-  );
-  return undefined;
-}
-
-function sourceColumn(
-  from: string,
-  path: string | undefined,
-  { at, checking }: { readonly at: Located; readonly checking: IntakeChecking },
-): ValueOrigin | undefined {
-  if (checking.format === "csv") {
-    if (path === undefined) return { kind: "column", column: from, path: [] };
-    checking.problems.error(
-      spotOf(at, "path"),
-      "conflict",
-      "a column of a CSV file has no path into it",
-    );
-    return undefined;
-  }
-  const steps = parseJsonPath(from);
-  const more = path === undefined ? [] : parseJsonPath(path);
-  const [first, ...others] = steps ?? [];
-  if (first === undefined || more === undefined) {
-    const wrong = more === undefined ? "path" : "from";
-    checking.problems.error(
-      spotOf(at, wrong),
-      "wrong-value",
-      `${quoted(more === undefined ? (path ?? "") : from)} is not a JSON path`,
-      "write it as in policy.numbers[0]",
-    );
-    return undefined;
-  }
-  return { kind: "column", column: String(first), path: [...others, ...more] };
 }

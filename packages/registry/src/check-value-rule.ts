@@ -1,10 +1,18 @@
-import type { BlueprintScalar, ConstantOrigin, ValueOrigin, ValueRule } from "./blueprint.ts";
+import { defaultOf } from "./blueprint-data.ts";
+import type {
+  BlueprintScalar,
+  ConstantOrigin,
+  ValueFormat,
+  ValueOrigin,
+  ValueRule,
+} from "./blueprint.ts";
+import { checkFormat } from "./check-format.ts";
+import { checkScalar, type ScalarTarget } from "./check-scalar.ts";
 import { describe, type Checking } from "./check-shape.ts";
-import { formatColumnType } from "./column-type.ts";
 import { quoted, suggestion } from "./problem.ts";
 import type { ColumnType } from "./registry.ts";
-import { checkFormat, valueFormatOf } from "./value-format.ts";
-import { childOf, entriesOf, isMapAt, sourceOf, type Located } from "./yaml-node.ts";
+import { valueFormatOf } from "./value-format.ts";
+import { childOf, entriesOf, isMapAt, keySpot, sourceOf, type Located } from "./yaml-node.ts";
 
 /** The keys of a rule that do not depend on its direction. */
 interface RuleData {
@@ -20,50 +28,89 @@ interface RuleContext {
   readonly origin: ValueOrigin | ConstantOrigin;
   /** Of the values that go in; undefined when that is not known, as for a vendor's column or inside of JSON. */
   readonly from: ColumnType | undefined;
-  /** Of the values that come out. */
-  readonly to: ColumnType | undefined;
+  /** What the values that come out must fit. */
+  readonly to: ScalarTarget | undefined;
   /** The side whose type `format` is about: the canonical one. */
   readonly canonical: ColumnType | undefined;
+  /** The format is read, not printed. */
+  readonly isRead: boolean;
 }
 
 /** Reads values, format and the rest of a rule, and reports what does not fit the types on its two sides. */
 export function valueRuleOf(context: RuleContext, checking: Checking): ValueRule {
   const { at, data, origin, to } = context;
   const values = isMapAt(at) ? childOf(at, "values") : undefined;
-  const format = isMapAt(at) ? childOf(at, "format") : undefined;
   const map = values === undefined ? undefined : valuesOf(values, context, checking);
-  const parsed = format === undefined ? undefined : valueFormatOf(format, checking);
-  if (
-    parsed !== undefined &&
-    format !== undefined &&
-    context.canonical !== undefined &&
-    map === undefined
-  ) {
-    checkFormat(parsed, context.canonical, { at: format, checking });
-  }
-  if (data.otherwise !== undefined && values === undefined) {
-    checking.problems.error(
-      spotOf(at, "otherwise"),
-      "conflict",
-      '"otherwise" means nothing without "values"',
-    );
-  }
-  if (origin.kind === "constant")
-    checkScalar(origin.value, to, { at: spotOf(at, "constant"), checking });
-  if (data.default !== undefined)
-    checkScalar(data.default, to, { at: spotOf(at, "default"), checking });
-  if (typeof data.otherwise === "object") {
-    checkScalar(data.otherwise.value, to, { at: spotOf(at, "otherwise"), checking });
-  }
+  const format = formatOf(context, checking);
+  checkMeaning(context, checking);
+  const check = (key: string, value: BlueprintScalar | undefined): void => {
+    if (value !== undefined) checkScalar(value, to, { at: spotOf(at, key), checking });
+  };
+  if (origin.kind === "constant") check("constant", origin.value);
+  const standIn = defaultAt(context);
+  check("default", standIn);
+  if (typeof data.otherwise === "object") check("otherwise", data.otherwise.value);
   return {
     origin,
     required: data.required ?? false,
-    ...(data.default === undefined ? {} : { default: data.default }),
+    ...(standIn === undefined ? {} : { default: standIn }),
     ...(map === undefined ? {} : { values: map, otherwise: data.otherwise ?? "reject" }),
-    ...(parsed === undefined ? {} : { format: parsed }),
+    ...(format === undefined ? {} : { format }),
     trim: data.trim ?? false,
     source: sourceOf(at),
   };
+}
+
+/** A number as a number: the schema has its text. */
+function defaultAt({ at, data }: RuleContext): BlueprintScalar | undefined {
+  if (data.default === undefined) return undefined;
+  const { node } = spotOf(at, "default");
+  return node.kind === "scalar" ? defaultOf(node) : data.default;
+}
+
+function formatOf(
+  { at, canonical, isRead }: RuleContext,
+  checking: Checking,
+): ValueFormat | undefined {
+  const place = isMapAt(at) ? childOf(at, "format") : undefined;
+  const format = place === undefined ? undefined : valueFormatOf(place, checking);
+  if (place !== undefined && format !== undefined && canonical !== undefined) {
+    checkFormat(format, canonical, { at: place, checking, isRead });
+  }
+  return format;
+}
+
+/** Reports keys that never have an effect, and rules that reject every record. */
+function checkMeaning({ at, data, origin }: RuleContext, { problems }: Checking): void {
+  if (!isMapAt(at)) return;
+  const has = (key: string): boolean => at.node.entries.has(key);
+  if (has("otherwise") && !has("values")) {
+    const message = '"otherwise" means nothing without "values"';
+    problems.error(spotOf(at, "otherwise"), "conflict", message);
+  }
+  if (has("values") && has("format") && data.otherwise !== "keep") {
+    problems.error(
+      keySpot(at, "format"),
+      "conflict",
+      '"format" means nothing beside "values": it is for those that "otherwise: keep" keeps',
+    );
+  }
+  const required = childOf(at, "required")?.node;
+  const isRequired = required?.kind === "scalar" && required.value === true;
+  if (isRequired && data.default === null) {
+    const message = '"required" rejects the null that "default" gives';
+    problems.error(spotOf(at, "default"), "conflict", message);
+  }
+  if (origin.kind !== "constant") return;
+  if (isRequired && origin.value === null) {
+    problems.error(spotOf(at, "constant"), "conflict", '"required" rejects the null of "constant"');
+  }
+  // A second source is reported as that.
+  if (has("from")) return;
+  for (const key of ["path", "values", "otherwise", "format", "default", "trim"]) {
+    if (has(key))
+      problems.error(keySpot(at, key), "conflict", `"${key}" means nothing for a constant`);
+  }
 }
 
 /** The place of a key's value, or of the whole. */
@@ -91,17 +138,12 @@ function valuesOf(
       );
       continue;
     }
-    if (from?.kind === "enum" && !from.values.includes(key)) {
-      problems.error(
-        place,
-        "unknown-name",
-        `the enum ${quoted(from.name)} has no value ${quoted(key)}${suggestion(key, from.values)}`,
-      );
-    }
+    checkSourceValue(key, from, { at: place, checking });
     checkScalar(place.node.value, to, { at: place, checking });
     values.set(key, place.node.value);
   }
-  const missing = from?.kind === "enum" ? from.values.filter((value) => !values.has(value)) : [];
+  if (values.size === 0) problems.error(at, "wrong-value", "must not be empty");
+  const missing = from === undefined ? [] : knownValues(from).filter((value) => !values.has(value));
   if (missing.length > 0 && data.otherwise === undefined) {
     problems.warning(
       at,
@@ -113,49 +155,27 @@ function valuesOf(
   return values;
 }
 
-/** Reports a value of the file that a column or field of the type cannot hold. */
-export function checkScalar(
-  value: BlueprintScalar,
-  type: ColumnType | undefined,
+/** All the values that a type has, if they can be told. */
+function knownValues(type: ColumnType): readonly string[] {
+  if (type.dimensions > 0) return [];
+  if (type.kind === "enum") return type.values;
+  return type.kind === "boolean" ? ["true", "false"] : [];
+}
+
+/** Reports a source value that never comes. */
+function checkSourceValue(
+  key: string,
+  from: ColumnType | undefined,
   { at, checking }: { readonly at: Located; readonly checking: Checking },
 ): void {
-  const fault = type === undefined || value === null ? undefined : scalarFault(value, type);
-  if (fault !== undefined) checking.problems.error(at, "wrong-value", fault);
-}
-
-const integerKinds = new Set<ColumnType["kind"]>(["int16", "int32", "int64"]);
-const numberKinds = new Set<ColumnType["kind"]>([...integerKinds, "decimal", "float32", "float64"]);
-
-const integerBits: Readonly<Partial<Record<ColumnType["kind"], number>>> = {
-  int16: 16,
-  int32: 32,
-  int64: 64,
-};
-
-/** Whether a whole number is beyond the integers of its type. */
-function isOutOfRange(value: string | number | boolean, { kind }: ColumnType): boolean {
-  const bits = integerBits[kind];
-  return bits !== undefined && BigInt.asIntN(bits, BigInt(value)) !== BigInt(value);
-}
-
-function scalarFault(value: string | number | boolean, type: ColumnType): string | undefined {
-  const shown = typeof value === "string" ? quoted(value) : String(value);
-  if (type.dimensions > 0 || type.kind === "json") return undefined;
-  if (type.kind === "enum") {
-    if (typeof value === "string" && type.values.includes(value)) return undefined;
-    return `the enum ${quoted(type.name)} has no value ${shown}${suggestion(String(value), type.values)}`;
-  }
-  const isNumber =
-    typeof value === "number" || (typeof value === "string" && /^-?\d+(?:\.\d+)?$/.test(value));
-  const fits = integerKinds.has(type.kind)
-    ? /^-?\d+$/.test(String(value))
-    : numberKinds.has(type.kind)
-      ? isNumber
-      : type.kind !== "boolean" || typeof value === "boolean";
-  if (!fits || isOutOfRange(value, type)) {
-    return `${shown} is not a value of ${formatColumnType(type)}`;
-  }
-  if (type.length === undefined || Array.from(String(value)).length <= type.length)
-    return undefined;
-  return `${shown} is too long for ${formatColumnType(type)}`;
+  if (from === undefined) return;
+  const known = knownValues(from);
+  if (known.length === 0) return checkScalar(key, { type: from }, { at, checking });
+  if (known.includes(key)) return undefined;
+  const what = from.kind === "enum" ? `the enum ${quoted(from.name)}` : "a boolean";
+  checking.problems.error(
+    at,
+    "unknown-name",
+    `${what} has no value ${quoted(key)}${suggestion(key, known)}`,
+  );
 }

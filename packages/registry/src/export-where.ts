@@ -1,8 +1,9 @@
 import type { BlueprintCondition, BlueprintScalar } from "./blueprint.ts";
+import { checkScalar } from "./check-scalar.ts";
 import { describe } from "./check-shape.ts";
-import { checkScalar } from "./check-value-rule.ts";
 import { columnOf, type OriginChecking } from "./export-origin.ts";
 import { quoted } from "./problem.ts";
+import type { ColumnType } from "./registry.ts";
 import {
   childOf,
   entriesOf,
@@ -50,7 +51,7 @@ export function whereOf(at: LocatedMap, checking: OriginChecking): readonly Blue
 
 function valueOf(
   at: Located,
-  type: Parameters<typeof checkScalar>[1],
+  type: ColumnType,
   checking: OriginChecking,
 ): readonly BlueprintScalar[] {
   if (at.node.kind !== "scalar") {
@@ -58,6 +59,6 @@ function valueOf(
     checking.problems.error(at, "wrong-value", message);
     return [];
   }
-  checkScalar(at.node.value, type, { at, checking });
+  checkScalar(at.node.value, { type }, { at, checking });
   return [at.node.value];
 }

@@ -2,7 +2,6 @@ import { dateFormatSchema, numberFormatSchema, padFormatSchema } from "./bluepri
 import type { ValueFormat } from "./blueprint.ts";
 import { checkShape, describe, type Checking } from "./check-shape.ts";
 import { quoted, suggestion } from "./problem.ts";
-import type { ColumnType } from "./registry.ts";
 import { childOf, isMapAt, textAt, type Located } from "./yaml-node.ts";
 
 /** Reads how a value looks in the vendor's text. */
@@ -64,8 +63,12 @@ function padFormat(
   { problems }: Checking,
 ): ValueFormat {
   const { pad, fill = " ", side = "left" } = data;
-  if (!/^.$/su.test(fill))
-    problems.error(at, "wrong-value", `the fill must be one character, not ${quoted(fill)}`);
+  if (!/^[^\r\n]$/u.test(fill))
+    problems.error(
+      at,
+      "wrong-value",
+      `the fill must be one character of a line, not ${quoted(fill)}`,
+    );
   return { kind: "pad", length: pad, fill, side };
 }
 
@@ -73,9 +76,10 @@ const dateTokens = /YYYY|MM|DD|HH|mm|ss|S{1,6}/g;
 
 function dateFormat(pattern: string, at: Located, { problems }: Checking): ValueFormat | undefined {
   const tokens: readonly string[] = pattern.match(dateTokens) ?? [];
-  const letters = /[A-Za-z]+/.exec(pattern.replaceAll(dateTokens, ""))?.[0];
-  // A `T` between date and time is the one letter that stands for itself.
-  if (tokens.length === 0 || (letters !== undefined && letters !== "T")) {
+  const others = pattern.replaceAll(dateTokens, " ");
+  // A `T` between date and time and a `Z` behind it are the letters that stand for themselves.
+  const letters = /[A-Za-z]+/.exec(others.replace(/ T /, " ").replace(/ Z$/, " "));
+  if (tokens.length === 0 || letters !== null) {
     problems.error(
       at,
       "wrong-value",
@@ -84,40 +88,9 @@ function dateFormat(pattern: string, at: Located, { problems }: Checking): Value
     );
     return undefined;
   }
-  const twice = tokens.find((token, index) => tokens.indexOf(token) !== index);
+  const kinds = tokens.map((token) => (token.startsWith("S") ? "S" : token));
+  const twice = kinds.find((token, index) => kinds.indexOf(token) !== index);
   if (twice !== undefined)
     problems.error(at, "wrong-value", `${twice} is twice in the date pattern ${quoted(pattern)}`);
   return { kind: "date", pattern };
-}
-
-const numberKinds = new Set<ColumnType["kind"]>([
-  "int16",
-  "int32",
-  "int64",
-  "decimal",
-  "float32",
-  "float64",
-]);
-const dateKinds = new Set<ColumnType["kind"]>(["date", "time", "timestamp", "timestamptz"]);
-
-/** Reports a format that a column of this type cannot have. */
-export function checkFormat(
-  format: ValueFormat,
-  type: ColumnType,
-  { at, checking }: { readonly at: Located; readonly checking: Checking },
-): void {
-  const fits =
-    format.kind === "date"
-      ? dateKinds.has(type.kind)
-      : format.kind === "number"
-        ? numberKinds.has(type.kind)
-        : format.kind === "pad" || type.kind === "text" || type.kind === "enum";
-  if (fits && type.dimensions === 0) return;
-  const what = {
-    date: "a date pattern",
-    number: "a number format",
-    case: "upper and lower",
-    pad: "pad",
-  }[format.kind];
-  checking.problems.error(at, "conflict", `${what} cannot be the format of ${type.name}`);
 }

@@ -30,7 +30,7 @@ export function columnReaderOf(column: ModelColumn, readAs: ReadAs): ReadColumn 
   };
 }
 
-type Raw = Exclude<ModelValue, null> | boolean;
+type Raw = Exclude<ModelValue, null>;
 type ReadRaw = (value: Exclude<Json, null>) => Raw | Misfit;
 
 function checked(model: Model, name: string, raw: Raw): ModelValue | Misfit {

@@ -64,7 +64,7 @@ function typeCheckOf(type: ColumnType, from: ColumnType | undefined): ChangeText
   return (text) => {
     const value = read(text);
     if (value instanceof Misfit) return value;
-    if (isBoolean) return String(value);
+    if (isBoolean) return value === true ? "true" : "false";
     return attempt(() => valueToText(type, value));
   };
 }

@@ -1,4 +1,4 @@
-import { valueFromText } from "@ctb-data/models";
+import { valueFromText, valueToText } from "@ctb-data/models";
 import type { ValueFormat } from "@ctb-data/registry";
 import { escaped } from "./escaped.ts";
 import { attempt, Misfit } from "./misfit.ts";
@@ -27,7 +27,7 @@ export function numberPrinterOf(format: NumberFormat): (text: string) => string 
 
 /** The digits without an exponent. */
 function positionalOf(text: string): string | Misfit {
-  const value = attempt(() => String(valueFromText("decimal", text)));
+  const value = attempt(() => valueToText("decimal", valueFromText("decimal", text)));
   if (value instanceof Misfit || /\d/.test(value)) return value;
   return new Misfit("out_of_range", "is not a finite number");
 }

@@ -17,6 +17,7 @@ export function printerOf(format: ValueFormat, type: ColumnType | undefined): Ch
     case "pad":
       return padPrinterOf(format);
     case "case":
+    default:
       return caseOf(format.to);
   }
 }
@@ -31,6 +32,7 @@ export function readerOf(format: ValueFormat, type: ColumnType | undefined): Cha
     case "pad":
       return padReaderOf(format);
     case "case":
+    default:
       return caseOf(format.to);
   }
 }
@@ -40,15 +42,9 @@ function caseOf(to: "upper" | "lower"): ChangeText {
   return to === "upper" ? (text) => text.toUpperCase() : (text) => text.toLowerCase();
 }
 
+const dateKinds: readonly DateKind[] = ["date", "time", "timestamp", "timestamptz"];
+
 /** Inside of JSON a date is a text: read as a point in time it has all that a pattern may ask for. */
 function dateKindOf(type: ColumnType | undefined): DateKind | undefined {
-  switch (type?.kind) {
-    case "date":
-    case "time":
-    case "timestamp":
-    case "timestamptz":
-      return type.kind;
-    default:
-      return undefined;
-  }
+  return dateKinds.find((kind) => kind === type?.kind);
 }
