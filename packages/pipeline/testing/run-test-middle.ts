@@ -1,3 +1,4 @@
+import { parseBlueprint } from "@ctb-data/registry";
 import type { MiddleOptions, MiddleReport } from "../src/middle/middle-options.ts";
 import { runMiddle } from "../src/middle/run-middle.ts";
 import { openRun } from "../src/runs/open-run.ts";
@@ -36,4 +37,22 @@ export async function runTestMiddle(
   await run.end("middle");
   await run.endRun();
   return report;
+}
+
+/** A dry run of the stage: it is in no run. */
+export async function rehearseTestMiddle(
+  stores: BothStores,
+  { kind = "members", promote }: { readonly kind?: MiddleKind; readonly promote: boolean },
+): Promise<MiddleReport> {
+  const blueprint = parseBlueprint(middleBlueprintText(kind), stores.registry);
+  const { vendor, version, intake } = blueprint;
+  if (intake === undefined) throw new Error("It takes nothing in.");
+  return await runMiddle(stores, {
+    blueprint: { vendor, version, intake },
+    promote,
+    dryRun: true,
+    work: () => {
+      throw new Error("A dry run shares no work.");
+    },
+  });
 }
