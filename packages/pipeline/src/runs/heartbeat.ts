@@ -1,37 +1,36 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  holdConnection,
-  type HeldConnection,
-  type Postgres,
-  type Queryable,
-} from "@ctb-data/postgres";
+import type { Postgres, Queryable } from "@ctb-data/postgres";
+import { HeartbeatConnection } from "./heartbeat-connection.ts";
 
 /** What a heartbeat does, and how often. */
 export interface HeartbeatOptions {
   readonly postgres: Postgres;
   readonly everyMs: number;
   /** @throws {PostgresError} then it is tried again soon. */
-  readonly beat: (db: Queryable) => Promise<void>;
+  readonly beat: (db: Queryable, signal: AbortSignal) => Promise<void>;
+  readonly onFailed: (error: unknown) => void;
 }
 
 const soonMs = 200;
 
-/** Does something again and again, on a connection of its own where the pool has more than one. */
+/** Does something again and again, on a connection that nobody else uses. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
+  readonly #connection: HeartbeatConnection;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
-  #held: HeldConnection | undefined;
-  #hasOwn: boolean | undefined;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
+    this.#connection = HeartbeatConnection.join(options.postgres);
     this.#running = this.#run();
   }
 
   /** Ends it, and what it is doing. Never rejects. */
   async stop(): Promise<void> {
     this.#stop.abort();
+    // First: the last one to leave ends the search for a connection, too.
+    await this.#connection.leave();
     await this.#running;
   }
 
@@ -40,10 +39,8 @@ export class Heartbeat {
     // At once: its connection is taken before the work takes all.
     let pauseMs = 0;
     while (await this.#isTimeAfter(pauseMs)) {
-      const wasDone = await this.#beat();
-      pauseMs = wasDone ? everyMs : Math.min(everyMs, soonMs);
+      pauseMs = (await this.#beat()) ? everyMs : Math.min(everyMs, soonMs);
     }
-    await this.#held?.release();
   }
 
   async #isTimeAfter(ms: number): Promise<boolean> {
@@ -53,28 +50,12 @@ export class Heartbeat {
 
   async #beat(): Promise<boolean> {
     try {
-      await this.#options.beat(await this.#connection());
+      await this.#options.beat(await this.#connection.get(), this.#stop.signal);
       return true;
-    } catch {
-      await this.#held?.release();
-      this.#held = undefined;
+    } catch (error) {
+      this.#options.onFailed(error);
+      if (!this.#stop.signal.aborted) await this.#connection.drop();
       return false;
     }
-  }
-
-  async #connection(): Promise<Queryable> {
-    const { postgres } = this.#options;
-    if (this.#held?.connection.lost === true) {
-      await this.#held.release();
-      this.#held = undefined;
-    }
-    if (this.#hasOwn === undefined) {
-      const health = await postgres.health({ signal: this.#stop.signal });
-      if (!health.ok) return postgres;
-      this.#hasOwn = health.pool.size > 1;
-    }
-    if (!this.#hasOwn) return postgres;
-    this.#held ??= await holdConnection(postgres, this.#stop.signal);
-    return this.#held.connection;
   }
 }

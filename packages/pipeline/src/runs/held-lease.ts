@@ -25,6 +25,8 @@ export interface LeaseOwner {
   reported(): void;
   /** It has ended; `false` when it could not be given back. */
   ended(lease: HeldLease, isGivenBack: boolean): void;
+  /** Why the last heartbeat could not be written. */
+  whyUnreached(): unknown;
 }
 
 /** Ends before the server may give the lease to somebody else: the rest of its time is for stopping. */
@@ -98,11 +100,13 @@ export class HeldLease implements Lease {
     const { leaseMs, key } = this.#context;
     const restMs = sentAt + leaseMs * ownShare - performance.now();
     this.#timer = setTimeout(() => {
+      const cause = this.#owner.whyUnreached();
+      const why = cause instanceof Error ? `: ${cause.message}` : ".";
       this.abort(
         new PipelineError(
           "LEASE_LOST",
-          `PostgreSQL could not be reached for ${Math.round(leaseMs * ownShare)} ms, so that others may have taken this work over.`,
-          { run: key.run },
+          `For ${Math.round(leaseMs * ownShare)} ms this runner could not tell PostgreSQL that it lives, so that others may have its work${why}`,
+          { run: key.run, cause },
         ),
       );
     }, restMs);

@@ -10,7 +10,7 @@ const later = "pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $
 const beatSql = (processes: string): string => `WITH me AS (
     UPDATE ${runnersTable} SET expires_at = ${later} WHERE id = $1),
   left_over AS (
-    SELECT w.id FROM ${workTable} w JOIN pg_catalog.unnest($4::pg_catalog.int8[], $5::pg_catalog.int8[]) AS a (id, token) ON w.id = a.id AND w.token = a.token
+    SELECT w.id FROM ${workTable} w JOIN ROWS FROM (pg_catalog.unnest($4::pg_catalog.int8[]), pg_catalog.unnest($5::pg_catalog.int8[])) AS a (id, token) ON w.id = a.id AND w.token = a.token
     WHERE w.holder = $1 AND w.state = 'held' FOR UPDATE OF w SKIP LOCKED),
   given_back AS (
     UPDATE ${workTable} w SET state = 'open', holder = NULL, expires_at = NULL FROM left_over WHERE w.id = left_over.id),
@@ -33,6 +33,7 @@ export class HeldLeases implements LeaseOwner {
   readonly #context: RunnerContext;
   readonly #onReport: () => void;
   readonly #leases = new Map<string, HeldLease>();
+  #failure: unknown;
   /** Could not be given back when they ended. */
   #leftOver: readonly HeldLease[] = [];
 
@@ -62,6 +63,15 @@ export class HeldLeases implements LeaseOwner {
     for (const lease of this.#leases.values()) lease.abort(reason);
   }
 
+  /** Why the last heartbeat could not be written; undefined when it was. */
+  beatFailed(error: unknown): void {
+    this.#failure = error;
+  }
+
+  whyUnreached(): unknown {
+    return this.#failure;
+  }
+
   /** Gives everything back. Never rejects. */
   async giveBackAll(): Promise<void> {
     await Promise.all(
@@ -74,7 +84,7 @@ export class HeldLeases implements LeaseOwner {
    *
    * @throws {PostgresError}
    */
-  async beat(db: Queryable): Promise<PipelineError | undefined> {
+  async beat(db: Queryable, signal: AbortSignal): Promise<PipelineError | undefined> {
     const { holder, leaseMs, key, tables } = this.#context;
     const leases = [...this.#leases.values()];
     const leftOver = this.#leftOver;
@@ -89,8 +99,9 @@ export class HeldLeases implements LeaseOwner {
         leftOver.map(({ token }) => token),
         key.run,
       ],
-      { timeoutMs: Math.ceil(leaseMs / 3) },
+      { timeoutMs: Math.ceil(leaseMs / 3), signal },
     );
+    this.#failure = undefined;
     // Those that a transaction still had locked expire by themselves.
     this.#leftOver = this.#leftOver.filter((lease) => !leftOver.includes(lease));
     const { status, kept = [], held = [] } = rows[0] ?? {};

@@ -60,10 +60,11 @@ export class Runner implements RunHandle {
     this.#heartbeat = new Heartbeat({
       postgres: stores.postgres,
       everyMs: context.leaseMs / 3,
-      beat: async (db) => {
-        const closed = await this.#leases.beat(db);
+      beat: async (db, beating) => {
+        const closed = await this.#leases.beat(db, beating);
         if (closed !== undefined) this.#abort(closed);
       },
+      onFailed: (error) => this.#leases.beatFailed(error),
     });
     this.#onSignal = () => {
       if (signal) this.#abort(stopped(signal));
