@@ -8,75 +8,107 @@ const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const fieldsName = "fields";
+const nothing = Buffer.from("{}");
 
-/**
- * The SHA-256 of a document's fields as a raw line has them, without some: of the bytes `{"a":…,"b":…}`, which are equal for equal
- * fields. Nothing is parsed for it.
- */
-export class ContentHasher {
-  readonly #isLeftOut: (name: string) => boolean;
-  /** By the first byte of a name: whether it may be left out. */
+/** What a field of a document is, by its name. */
+export type FieldPart =
+  | "content"
+  /** The pipeline's. */
+  | "mark"
+  /** Nobody's but the application's. */
+  | "own";
+
+/** A document's fields as JSON, in the bytes that its raw line has for them. Good until the next document is divided. */
+export interface DividedFields {
+  readonly content: Buffer;
+  /** Undefined when there are none. */
+  readonly marks: Buffer | undefined;
+}
+
+/** Divides the fields of raw lines, without parsing them. */
+export class FieldDivider {
+  readonly #partOf: (name: string) => FieldPart;
+  /** By the first byte of a name: whether it may be no content. */
   readonly #doubtful = new Uint8Array(256);
-  #scratch: Buffer = Buffer.alloc(4096);
+  readonly #content = new ObjectBytes();
+  readonly #marks = new ObjectBytes();
 
-  /**
-   * @param isLeftOut of the names of fields.
-   * @param firstLetters of the names that may be left out, in ASCII.
-   */
-  constructor(isLeftOut: (name: string) => boolean, firstLetters: Iterable<string>) {
-    this.#isLeftOut = isLeftOut;
+  /** @param firstLetters of the names that may be no content, in ASCII. */
+  constructor(partOf: (name: string) => FieldPart, firstLetters: Iterable<string>) {
+    this.#partOf = partOf;
     this.#doubtful[backslash] = 1;
     for (const letter of firstLetters) this.#doubtful[letter.charCodeAt(0)] = 1;
   }
 
   /** @param line without white space between its parts. */
-  hashOf(line: Buffer): string {
+  divide(line: Buffer): DividedFields {
     const start = fieldsStart(line);
-    return hash("sha256", start < 0 ? "{}" : this.#contentOf(line, start), "hex");
-  }
-
-  #contentOf(line: Buffer, start: number): Buffer {
+    if (start < 0) return { content: nothing, marks: undefined };
+    const content = this.#content.clear();
+    const marks = this.#marks.clear();
     let at = start + 1;
-    let length = 0;
-    let isWhole = true;
-    // Where the fields began that are not copied yet.
+    // Where the content began that is not copied yet.
     let from = at;
+    let isWhole = true;
     while (line[at] === quote) {
       const nameEnd = stringEnd(line, at);
       const end = valueEnd(line, nameEnd + 1);
-      const isLast = line[end] !== comma;
-      const isDoubtful = this.#doubtful[line[at + 1] ?? 0] === 1;
-      if (isDoubtful && this.#isLeftOut(nameOf(line, at, nameEnd))) {
+      const next = line[end] === comma ? end + 1 : end;
+      const part = this.#partAt(line, at, nameEnd);
+      if (part !== "content") {
         isWhole = false;
-        length = this.#append(line.subarray(from, at), length);
-        from = isLast ? end : end + 1;
+        content.add(line, from, at);
+        if (part === "mark") marks.add(line, at, next);
+        from = next;
       }
-      at = isLast ? end : end + 1;
+      at = next;
     }
-    if (isWhole) return line.subarray(start, at + 1);
-    length = this.#append(line.subarray(from, at), length);
-    return this.#braced(length);
+    if (isWhole) return { content: line.subarray(start, at + 1), marks: undefined };
+    content.add(line, from, at);
+    return { content: content.finish(), marks: marks.isEmpty ? undefined : marks.finish() };
   }
 
-  /** Behind a place for the brace. */
-  #append(part: Buffer, length: number): number {
-    const needed = length + part.length + 2;
-    if (needed > this.#scratch.length) {
+  #partAt(line: Buffer, start: number, end: number): FieldPart {
+    if (this.#doubtful[line[start + 1] ?? 0] === 0) return "content";
+    return this.#partOf(nameOf(line, start, end));
+  }
+}
+
+/** The SHA-256 of fields as JSON: equal for equal fields, whose raw lines are equal. */
+export function contentHashOf(content: Buffer): string {
+  return hash("sha256", content, "hex");
+}
+
+/** The bytes of an object of JSON that is put together from members, each with the comma behind it. */
+class ObjectBytes {
+  #bytes: Buffer = Buffer.alloc(4096, "{");
+  #length = 1;
+
+  clear(): this {
+    this.#length = 1;
+    return this;
+  }
+
+  get isEmpty(): boolean {
+    return this.#length === 1;
+  }
+
+  add(source: Buffer, start: number, end: number): void {
+    const needed = this.#length + end - start + 1;
+    if (needed > this.#bytes.length) {
       const grown = Buffer.alloc(needed * 2);
-      this.#scratch.copy(grown);
-      this.#scratch = grown;
+      this.#bytes.copy(grown, 0, 0, this.#length);
+      this.#bytes = grown;
     }
-    this.#scratch.set(part, length + 1);
-    return length + part.length;
+    source.copy(this.#bytes, this.#length, start, end);
+    this.#length += end - start;
   }
 
-  #braced(length: number): Buffer {
-    const content = this.#scratch;
-    content[0] = openBrace;
-    // What was left out at the end leaves a comma.
-    const end = length > 0 && content[length] === comma ? length : length + 1;
-    content[end] = closeBrace;
-    return content.subarray(0, end + 1);
+  /** What was left out at the end leaves a comma. */
+  finish(): Buffer {
+    if (this.#bytes[this.#length - 1] === comma) this.#length -= 1;
+    this.#bytes[this.#length] = closeBrace;
+    return this.#bytes.subarray(0, this.#length + 1);
   }
 }
 

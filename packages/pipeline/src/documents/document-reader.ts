@@ -1,6 +1,6 @@
 import { nearestName, type AnyValue, type ModelValue } from "@ctb-data/models";
 import type { FieldFailure } from "../failure.ts";
-import { ContentHasher } from "./document-content.ts";
+import { contentHashOf, FieldDivider, type FieldPart } from "./document-content.ts";
 import type { FieldReader } from "./field-reader.ts";
 import { markFields, type IntakeDocument, type RowReference } from "./intake-document.ts";
 import { intakeFailuresOf, marksOf } from "./intake-marks.ts";
@@ -14,7 +14,8 @@ export interface DocumentReaderOptions {
   readonly references: ReadonlyMap<string, ReferenceReader>;
 }
 
-const marks: ReadonlySet<string> = new Set(markFields);
+const markNames: ReadonlySet<string> = new Set(markFields);
+const noFields: RawFields = {};
 
 /** What is gathered of one document. */
 interface Gathered {
@@ -27,19 +28,19 @@ interface Gathered {
 export class DocumentReader {
   readonly #options: DocumentReaderOptions;
   readonly #required: readonly string[];
-  readonly #hasher: ContentHasher;
+  readonly #divider: FieldDivider;
 
   constructor(options: DocumentReaderOptions) {
     this.#options = options;
     const required = [...options.fields.values()].filter(({ isRequired }) => isRequired);
     this.#required = required.map(({ column }) => column.name);
     const firstLetters = [...markFields, "_"].map((name) => name.slice(0, 1));
-    this.#hasher = new ContentHasher((name) => this.#isNoContent(name), firstLetters);
+    this.#divider = new FieldDivider((name) => this.#partOf(name), firstLetters);
   }
 
-  /** Whether a field is a mark, or the application's own. */
-  #isNoContent(name: string): boolean {
-    return marks.has(name) || (name.startsWith("_") && !this.#options.fields.has(name));
+  #partOf(name: string): FieldPart {
+    if (markNames.has(name)) return "mark";
+    return name.startsWith("_") && !this.#options.fields.has(name) ? "own" : "content";
   }
 
   read(path: string, line: Uint8Array | string, updateTimeUs: number): IntakeDocument {
@@ -47,30 +48,31 @@ export class DocumentReader {
       typeof line === "string"
         ? Buffer.from(line)
         : Buffer.from(line.buffer, line.byteOffset, line.byteLength);
-    const document: unknown = JSON.parse(bytes.toString("utf8"));
-    const fields = isObject(document) && isObject(document["fields"]) ? document["fields"] : {};
-    const { row, references, failures } = this.#gather(fields);
+    const { content, marks } = this.#divider.divide(bytes);
+    const found = marks === undefined ? noFields : parse(marks);
+    const { row, references, failures } = this.#gather(parse(content), found);
     return {
       id: path.slice(path.lastIndexOf("/") + 1),
       path,
       updateTimeUs,
-      contentHash: this.#hasher.hashOf(bytes),
-      marks: marksOf(fields),
+      contentHash: contentHashOf(content),
+      marks: marksOf(found),
       row: failures.length > 0 ? undefined : row,
       references,
       failures,
     };
   }
 
-  #gather(fields: RawFields): Gathered & { readonly row: AnyValue } {
-    const gathered: Gathered = { row: {}, references: [], failures: [] };
-    const known = intakeFailuresOf(fields);
+  #gather(fields: RawFields, found: RawFields): Gathered & { readonly row: AnyValue } {
+    // Without a prototype any name can be a column's: `row["constructor"]` is one, or nothing.
+    const gathered: Gathered = { row: { __proto__: null }, references: [], failures: [] };
+    const known = intakeFailuresOf(found, fields);
     for (const name of Object.keys(fields)) {
       const reader = this.#options.fields.get(name);
       const failed = reader && known?.get(name);
       if (failed !== undefined) gathered.failures.push(...failed);
       else if (reader !== undefined) this.#readField(reader, fields[name], gathered);
-      else if (!this.#isNoContent(name)) gathered.failures.push(this.#unknownField(name));
+      else gathered.failures.push(this.#unknownField(name));
     }
     for (const name of this.#required) {
       if (Object.hasOwn(fields, name) || known?.has(name) === true) continue;
@@ -110,4 +112,9 @@ export class DocumentReader {
     const message = `${name} is no column of ${table} that documents have.${question}`;
     return { field: name, code: "unknown_field", message };
   }
+}
+
+function parse(bytes: Buffer): RawFields {
+  const fields: unknown = JSON.parse(bytes.toString("utf8"));
+  return isObject(fields) ? fields : noFields;
 }

@@ -29,7 +29,7 @@ const codes: ReadonlySet<string> = new Set<FailureCode>([
 const isCode = (code: string | undefined): code is FailureCode =>
   code !== undefined && codes.has(code);
 
-/** What the pipeline has written on a document before; what is of another type than that is not there. */
+/** What the pipeline has written on a document before, of its marks; what is of another type than that is not there. */
 export function marksOf(fields: RawFields): DocumentMarks {
   const validated = ownOf(fields, "validated", "booleanValue");
   const promotedTo = ownOf(fields, "promoted_to", "stringValue");
@@ -49,11 +49,13 @@ function ownOf(fields: RawFields, name: string, type: string): unknown {
 /**
  * The failures that the intake has written into the document, by column: of fields that still hold the very value that the vendor sent.
  * Undefined where there are none.
+ *
+ * @param fields the document's, without its marks.
  */
 export function intakeFailuresOf(
+  { imo }: RawFields,
   fields: RawFields,
 ): ReadonlyMap<string, readonly FieldFailure[]> | undefined {
-  const imo = fields["imo"];
   if (imo === undefined) return undefined;
   const items = memberOf(imo, "mapValue", "fields", "failures", "arrayValue", "values");
   if (!Array.isArray(items)) return undefined;
