@@ -21,13 +21,13 @@ export interface ExportWorld extends AsyncDisposable {
   readonly db: Postgres;
   readonly keyring: Keyring;
   readonly folder: string;
-  run(...statements: readonly string[]): Promise<void>;
-  blueprint(exporting: string): ExportingBlueprint;
+  readonly run: (...statements: readonly string[]) => Promise<void>;
+  readonly blueprint: (exporting: string) => ExportingBlueprint;
   /** Exports to `out` in the folder unless another file is named. */
-  export(exporting: string, options?: Partial<ExportOptions>): Promise<ExportReport>;
+  readonly export: (exporting: string, options?: Partial<ExportOptions>) => Promise<ExportReport>;
   /** The content of a file of the folder; undefined when it is not there. */
-  read(name?: string): Promise<string | undefined>;
-  files(): Promise<readonly string[]>;
+  readonly read: (name?: string) => Promise<string | undefined>;
+  readonly files: () => Promise<readonly string[]>;
 }
 
 export async function exportWorld(

@@ -53,6 +53,7 @@ export function exportQueryOf(
     `SELECT ${expressions.join(", ")}`,
     `FROM ${qualified(registry, first)} AS t0`,
     ...joinsOf(blueprint, registry, aliases),
+    ...whereOf(blueprint, registry, aliases),
     ...(order.length === 0 ? [] : [`ORDER BY ${[...new Set(order)].join(", ")}`]),
   ];
   return {
@@ -143,6 +144,26 @@ function joinsOf(
     });
     return `LEFT JOIN ${qualified(registry, tableOf(registry, table))} AS ${right} ON ${conditions.join(" AND ")}`;
   });
+}
+
+/** The literals have no type of their own: each is read as a value of its column. */
+function whereOf(
+  { where }: BlueprintExport,
+  registry: Registry,
+  aliases: ReadonlyMap<string, string>,
+): readonly string[] {
+  const conditions = where.map(({ table, column, values }) => {
+    const alias = aliases.get(table) ?? raise(`the table ${quoteIdentifier(table)} joined`);
+    const name = `${alias}.${quoteIdentifier(columnOf(tableOf(registry, table), column).name)}`;
+    const given = values.filter((value) => value !== null);
+    const literals = given.map((value) => quoteLiteral(String(value))).join(", ");
+    const ways = [
+      ...(given.length === 0 ? [] : [`${name} IN (${literals})`]),
+      ...(given.length < values.length ? [`${name} IS NULL`] : []),
+    ];
+    return `(${ways.join(" OR ")})`;
+  });
+  return conditions.length === 0 ? [] : [`WHERE ${conditions.join(" AND ")}`];
 }
 
 function bytesOf(expression: string): string {
