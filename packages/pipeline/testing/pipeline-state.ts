@@ -78,8 +78,8 @@ async function promotionsOf(
   named: (text: string) => string,
 ): Promise<readonly unknown[]> {
   const { rows } = await postgres.query<{ readonly document: string; readonly row: string }>(
-    `SELECT collection || '/' || document_id AS document, table_name || '/' || row_key[1] AS row, encode(content_hash, 'hex') AS hash
-     FROM ctb_data.imo_promotions ORDER BY 1 COLLATE "C"`,
+    `SELECT collection || '/' || document_id AS document, table_name || '/' || row_key AS row, encode(content_hash, 'hex') AS hash
+     FROM ctb_data.imo_promotions ORDER BY collection COLLATE "C", document_id COLLATE "C"`,
   );
   return rows.map(({ row, ...rest }) => ({ ...rest, row: named(row) }));
 }

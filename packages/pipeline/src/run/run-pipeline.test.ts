@@ -31,9 +31,11 @@ test("a file goes through Firestore into PostgreSQL and out to a vendor, and doi
   expect(again.id).not.toBe(run.id);
   expect(again).toMatchObject({
     status: "complete",
-    input: { counts: { created: 0, changed: 0, unchanged: 250 } },
-    middle: { counts: { unchanged: 250, inserted: 0, updated: 0, marked: 0 } },
   });
+  expect([again.input?.counts, again.middle?.counts].map(withoutZeros)).toEqual([
+    { read: 250, unchanged: 250 },
+    { read: 250, valid: 250, unchanged: 250 },
+  ]);
   expect(again.output?.files).toEqual(run.output?.files);
   expect(await pipelineState(world)).toEqual(state);
 });
@@ -67,7 +69,7 @@ test("what is wrong is told by field, leaves the rest alone, and comes in when i
   const intake = world.firestore.documents("clients_intake");
   for (const { id, data } of await intake.where("validated", "==", false).get()) {
     await intake.doc(id).merge({
-      ...(data["name"] === "" || data["name"] === undefined ? { name: "Named" } : {}),
+      ...(data["name"] === null ? { name: "Named" } : {}),
       ...(String(data["name"]).length > 255 ? { name: "Short" } : {}),
       ...(data["created_at"] === "30.02.2024" ? { created_at: new Date("2024-02-29") } : {}),
       ...(data["name"] === "Company 8" || data["name"] === "Company 9"
@@ -76,8 +78,13 @@ test("what is wrong is told by field, leaves the rest alone, and comes in when i
     });
   }
   const mended = await world.run(blueprint, { steps: ["promote"] });
-  expect(mended.middle).toMatchObject({
-    counts: { read: 18, valid: 18, inserted: 4, unchanged: 14, invalid: 0, refused: 0 },
+  expect(await failuresOf(world)).toEqual([]);
+  expect(withoutZeros(mended.middle?.counts)).toEqual({
+    read: 18,
+    valid: 18,
+    inserted: 4,
+    unchanged: 14,
+    marked: 4,
   });
   expect(await failuresOf(world)).toEqual([]);
   expect((await pipelineState(world)).clients).toHaveLength(18);
@@ -176,6 +183,10 @@ test("an intake that fails ends the run as failed with the sentence, and the nex
   expect(next.id).toBe(2);
   expect(next.input?.counts).toMatchObject({ created: 3 });
 });
+
+function withoutZeros(counts: Readonly<Record<string, number>> = {}): object {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
+}
 
 type World = Awaited<ReturnType<typeof openPipelineWorld>>;
 
