@@ -44,7 +44,7 @@ test("a document that lost its key to one with a smaller id is not marked as pro
   await runTestMiddle(world.stores);
   expect(await marksOf(world, "b")).toEqual({ validated: true, promoted_to: "members/1" });
   await world.put("member_intake", [member("a", "same@example.com")]);
-  const { counts } = await runTestMiddle(world.stores);
+  const { counts } = await runTestMiddle(world.stores, { batch: 1 });
   expect(counts).toMatchObject({ displaced: 1, refused: 1 });
   expect(await marksOf(world, "a")).toEqual({ validated: true, promoted_to: "members/1" });
   expect(await marksOf(world, "b")).toEqual({ validated: false, promoted_to: undefined });

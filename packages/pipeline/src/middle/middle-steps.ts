@@ -54,12 +54,12 @@ export class MiddleSteps {
   }
 
   async #documents(): Promise<void> {
-    const { stores, documents, signal } = this.#context;
+    const { stores, documents, batch: least, signal } = this.#context;
     const { parts = defaultParts } = this.#options;
     await this.#step(this.#name, {
       isFirst: true,
       divide: async () =>
-        await planParts(stores.firestore, documents.collection, { parts, signal }),
+        await planParts(stores.firestore, documents.collection, { parts, least, signal }),
       work: async (work) => {
         const read = readDocuments(this.#context, rangeOf(work), work.signal);
         await workOnPart(this.#context, work, read);

@@ -1,14 +1,17 @@
-import {
-  compareDocumentPaths,
-  documentId,
-  FirestoreError,
-  type Firestore,
-  type RawRange,
-} from "@ctb-data/firestore";
+import { compareDocumentPaths, type Firestore, type RawRange } from "@ctb-data/firestore";
 import { cutsBetween } from "./cuts-between.ts";
+import { beginningOfLastId } from "./last-id.ts";
 
 /** No id is before it, and none may be it. */
 const firstId = "__id-9223372036854775808__";
+
+export interface PlanOptions {
+  /** About how many. */
+  readonly parts: number;
+  /** Fewer documents are not worth a part of their own. */
+  readonly least: number;
+  readonly signal: AbortSignal | undefined;
+}
 
 /**
  * Divides the documents of a root collection into about so many parts. Cuts are where Firestore proposes them; where it has none, as emulators
@@ -20,13 +23,15 @@ const firstId = "__id-9223372036854775808__";
 export async function planParts(
   firestore: Firestore,
   collection: string,
-  { parts, signal }: { readonly parts: number; readonly signal: AbortSignal | undefined },
+  { parts: most, least, signal }: PlanOptions,
 ): Promise<readonly RawRange[]> {
   const whole: RawRange = {
     start: `${collection}/${firstId}`,
     end: `${collection}\0/${firstId}`,
     group: collection,
   };
+  const count = most <= 1 ? 0 : await firestore.documents(collection).count(signal && { signal });
+  const parts = Math.min(most, Math.ceil(count / least));
   if (parts <= 1) return [whole];
   const snapshot = await firestore.raw.snapshot({ signal });
   const ranges = await snapshot.ranges({ group: collection, wanted: parts, signal });
@@ -34,13 +39,20 @@ export async function planParts(
     end !== undefined && isIn(end, collection) ? [end] : [],
   );
   if (proposed.length > 0) return splitAt(whole, proposed);
-  let first: string | undefined;
-  for await (const { lines } of snapshot.read(whole, { limit: 1, signal })) first = lines[0]?.path;
-  const last = await lastPath(firestore, collection, signal);
-  if (first === undefined || last === undefined) return [whole];
-  const idOf = (path: string): string => path.slice(collection.length + 1);
-  const cuts = cutsBetween(idOf(first), idOf(last), parts).map((id) => `${collection}/${id}`);
-  return splitAt(whole, cuts);
+  const from = async (id: string): Promise<string | undefined> => {
+    const range = { ...whole, start: `${collection}/${id}` };
+    for await (const { lines } of snapshot.read(range, { limit: 1, signal }))
+      return lines[0]?.path.slice(collection.length + 1);
+    return undefined;
+  };
+  const first = await from(firstId);
+  if (first === undefined) return [whole];
+  const last = await beginningOfLastId(first, async (id) => (await from(id)) !== undefined);
+  const cuts = last === undefined ? [] : cutsBetween(first, last, parts);
+  return splitAt(
+    whole,
+    cuts.map((id) => `${collection}/${id}`),
+  );
 }
 
 function isIn(path: string, collection: string): boolean {
@@ -54,20 +66,4 @@ function splitAt(whole: RawRange, cuts: readonly string[]): readonly RawRange[] 
     start: index === 0 ? whole.start : bounds[index - 1],
     end,
   }));
-}
-
-async function lastPath(
-  firestore: Firestore,
-  collection: string,
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> {
-  try {
-    const backwards = firestore.documents(collection).orderBy(documentId, "desc").limit(1);
-    const last = await backwards.first(signal && { signal });
-    return last?.path;
-  } catch (error) {
-    // The cloud wants an index for it. A collection that it does not cut is small.
-    if (error instanceof FirestoreError && error.code === "INDEX_MISSING") return undefined;
-    throw error;
-  }
 }

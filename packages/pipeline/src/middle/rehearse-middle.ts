@@ -23,6 +23,7 @@ export async function rehearseMiddle(context: MiddleContext): Promise<Counts> {
   let counts: Counts = {};
   for (const range of await planParts(stores.firestore, documents.collection, {
     parts: 1,
+    least: 1,
     signal,
   })) {
     const batches = readDocuments(context, { range, position: undefined }, signal);
