@@ -34,13 +34,25 @@ export const testKeyring = parseKeyring(createHash("sha256").update("promote").d
 
 /** Makes one of the YAML of a registry; promoters are for `clients`, from `intake`, by `email`, unless they say otherwise. */
 export async function promoteWorld(yaml: string): Promise<PromoteWorld> {
-  const registry = parseRegistry(yaml, { file: "registry.yml" });
   const database = await createTestDatabase();
-  const postgres = await openPostgres({ url: database.url, registry, keyring: testKeyring });
-  await postgres.query(schemaSql(registry));
-  await ensurePromotionTables(postgres);
+  const world = await promoteWorldAt(database.url, yaml);
+  await world.postgres.query(schemaSql(world.registry));
+  await ensurePromotionTables(world.postgres);
   return {
-    url: database.url,
+    ...world,
+    [Symbol.asyncDispose]: async () => {
+      await world[Symbol.asyncDispose]();
+      await database.drop();
+    },
+  };
+}
+
+/** The same of a database that is there, as it is. */
+export async function promoteWorldAt(url: string, yaml: string): Promise<PromoteWorld> {
+  const registry = parseRegistry(yaml, { file: "registry.yml" });
+  const postgres = await openPostgres({ url, registry, keyring: testKeyring });
+  return {
+    url,
     registry,
     postgres,
     promoter: async (setting = {}) =>
@@ -53,10 +65,7 @@ export async function promoteWorld(yaml: string): Promise<PromoteWorld> {
         ...setting,
       }),
     sql: async (text) => (await postgres.query(text)).rows,
-    [Symbol.asyncDispose]: async () => {
-      await postgres.close();
-      await database.drop();
-    },
+    [Symbol.asyncDispose]: async () => await postgres.close(),
   };
 }
 
