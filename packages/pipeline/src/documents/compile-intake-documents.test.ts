@@ -1,4 +1,4 @@
-import { parseKeyring, type Keyring } from "@ctb-data/models";
+import { parseKeyring, type Json, type Keyring } from "@ctb-data/models";
 import { parseRegistry } from "@ctb-data/registry";
 import { expect, test } from "vitest";
 import { openIntakeWorld, rawLineOf, type RawFieldsOf } from "../../testing/intake-world.ts";
@@ -333,4 +333,28 @@ test("the hash of a record is that of what was sent; it is kept over a change of
     failures: [],
   });
   expect(hashesOf(keyring, asText)).not.toContain(hash);
+});
+
+test("what was sent is kept however deep it is, and its failure is remembered", async () => {
+  await using world = await openIntakeWorld({ registry, table: "orders", keyring });
+  const deep = Array.from({ length: 18 }).reduce<Json>((value) => ({ a: value }), "x");
+  const { line, failures } = world.documents.write(
+    "1",
+    new Map([
+      ["E-Mail ü", { kind: "value", value: "a@b.example" }],
+      ["client_id", { kind: "value", value: 7 }],
+      ["born", { kind: "raw", value: deep, failures: [failure] }],
+      ["rank", { kind: "raw", value: [[1], "\ud800", 10n ** 30n], failures: [failure] }],
+      ["size", { kind: "raw", value: { $reference: "a/b" }, failures: [failure] }],
+    ]),
+    { file: "\ud800.csv", line: 7 },
+  );
+  expect(failures).toEqual([]);
+  await world.firestore.raw.write([{ op: "create", line }], { ramp: false });
+  const [taken] = [...(await world.readAll()).values()];
+  expect(taken?.failures.map(({ field, code }) => `${field} ${code}`)).toEqual([
+    "born wrong_format",
+    "rank wrong_format",
+    "size wrong_format",
+  ]);
 });

@@ -50,31 +50,27 @@ export class DocumentWriter {
     const path = `${this.#options.collection}/${id}`;
     const draft = new DocumentDraft(this.#options);
     for (const [column, value] of mapped) draft.add(column, value);
-    const fields = this.#rawOf(path, draft);
     const [hash, ...formerHashes] = this.#options.hashes.of(mapped);
     const imo = { hash, file: cutText(place.file, longestMessage), line: place.line };
-    const line = this.#lineOf(path, draft, { imo, fields });
+    const line = this.#droppingLine(path, draft, imo);
     return { line, hash, formerHashes, failures: [...draft.failures, ...tooLarge(path, line)] };
   }
 
-  /** The fields as they will be in the line; those that no document can hold are dropped. */
-  #rawOf(path: string, draft: DocumentDraft): unknown {
+  /** The line without the fields that no document can hold. */
+  #droppingLine(path: string, draft: DocumentDraft, imo: object): string {
     for (;;) {
       try {
-        return memberOf(JSON.parse(this.#options.raw.lineOf(path, draft.data)), "fields");
+        return this.#lineOf(path, draft, imo);
       } catch (error) {
         if (!draft.drop(error)) throw error;
       }
     }
   }
 
-  #lineOf(
-    path: string,
-    { data, failed }: DocumentDraft,
-    { imo, fields }: { readonly imo: object; readonly fields: unknown },
-  ): string {
+  #lineOf(path: string, { data, failed }: DocumentDraft, imo: object): string {
     const { raw } = this.#options;
     if (failed.length === 0) return raw.lineOf(path, { ...data, imo });
+    const fields: unknown = memberOf(JSON.parse(raw.lineOf(path, data)), "fields");
     const lineWith = (longest?: number): string => {
       const failures = failed.map(({ field, code, message, isKept }) => ({
         field,
