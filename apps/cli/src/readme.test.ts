@@ -29,3 +29,30 @@ test("the commands of the README work when they are pasted one after the other",
     });
   }
 }, 180_000);
+
+/** Times and days are those of the run. */
+const timeless = (text: string): string =>
+  text
+    .replaceAll(/\d+(?:\.\d)? m?s$/gmu, "some time")
+    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d/gu, "some day")
+    .trim();
+
+test("the commands about vendor blueprints print what the README says that they print", async () => {
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  const blockOf = (kind: string): string =>
+    new RegExp(`\`\`\`${kind}\\n([^]*?)\`\`\``, "u").exec(readme)?.[1] ?? "";
+  await using dir = await testDir({ "companies.csv": blockOf("csv") });
+  for (const words of [["init"], ["migrate", "up"]]) {
+    await runCliProcess(words, { cwd: dir.path });
+  }
+  const told = blockOf("console").split("$ ctb-data ").slice(1);
+  expect(told.length).toBeGreaterThan(2);
+  for (const block of told) {
+    const [command = "", ...lines] = block.split("\n");
+    const { stdout } = await runCliProcess(command.split(" "), { cwd: dir.path });
+    expect({ command, text: timeless(stdout) }).toEqual({
+      command,
+      text: timeless(lines.join("\n")),
+    });
+  }
+}, 180_000);

@@ -10,10 +10,9 @@ interface ImoExportFlags extends OneFlags {
 /** `ctb-data imo export` */
 export async function imoExport(context: CommandContext, flags: ImoExportFlags): Promise<ExitCode> {
   return await performOne(context, flags, {
-    direction: "export",
-    words: ["export", ...(flags.out === undefined ? [] : ["--out", flags.out])],
-    workOf: async ({ stored: { blueprint } }) => ({
-      steps: ["export"],
+    step: "export",
+    words: flags.out === undefined ? [] : ["--out", flags.out],
+    withOf: async ({ stored: { blueprint } }) => ({
       output: await exportFileOf(context.dir, blueprint, flags),
     }),
   });

@@ -14,12 +14,8 @@ export async function imoIntake(context: CommandContext, flags: ImoIntakeFlags):
   const file = await inputFile(context.dir, flags.file);
   const rejects = flags.rejects === undefined ? undefined : resolve(context.dir, flags.rejects);
   return await performOne(context, flags, {
-    direction: "intake",
-    words: [
-      "intake",
-      flags.file,
-      ...(flags.rejects === undefined ? [] : ["--rejects", flags.rejects]),
-    ],
-    workOf: async () => await Promise.resolve({ steps: ["intake"], file, rejects }),
+    step: "intake",
+    words: [flags.file, ...(flags.rejects === undefined ? [] : ["--rejects", flags.rejects])],
+    withOf: async () => await Promise.resolve({ file, rejects }),
   });
 }

@@ -4,9 +4,5 @@ import { type OneFlags, performOne } from "../imo/perform-one.ts";
 
 /** `ctb-data imo promote` */
 export async function imoPromote(context: CommandContext, flags: OneFlags): Promise<ExitCode> {
-  return await performOne(context, flags, {
-    direction: "intake",
-    words: ["promote"],
-    workOf: async () => await Promise.resolve({ steps: ["promote"] }),
-  });
+  return await performOne(context, flags, { step: "promote" });
 }

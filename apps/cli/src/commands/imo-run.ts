@@ -40,7 +40,9 @@ export async function imoRun(context: CommandContext, flags: ImoRunFlags): Promi
   await using opened = await openImoStores(context, project);
   const all: MeantBlueprint[] =
     flags.blueprint === undefined ? [] : [await keptBlueprint(opened, flags.blueprint)];
-  for (const each of chosen) all.push(await keepBlueprint(opened, each, flags.dryRun === true));
+  for (const each of chosen) {
+    all.push(await keepBlueprint(opened, each, { dryRun: flags.dryRun === true }));
+  }
   const done: Performed[] = [];
   for (const meant of all) {
     const { blueprint } = meant.stored;

@@ -33,7 +33,8 @@ async function whileItPromotes(
   work: (held: Held) => Promise<void>,
 ): Promise<void> {
   await db.withConnection(async (holder) => {
-    await holder.query("BEGIN; LOCK TABLE clients IN EXCLUSIVE MODE");
+    // Rows are not to be written; a row of blueprints may all the same refer to them.
+    await holder.query("BEGIN; LOCK TABLE clients IN SHARE MODE");
     const child = startCliProcess(runAll, options);
     const ended = resultOf(child);
     await untilItWaits(db);
@@ -66,7 +67,6 @@ test("two runs at once share one run, and every record is a row once", async () 
   expect(await statusOf(project)).toMatchObject({
     status: "complete",
     middle: { counts: { read: 300, inserted: 300 } },
-    runners: [],
   });
 });
 

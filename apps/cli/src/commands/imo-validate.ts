@@ -4,9 +4,5 @@ import { type OneFlags, performOne } from "../imo/perform-one.ts";
 
 /** `ctb-data imo validate` */
 export async function imoValidate(context: CommandContext, flags: OneFlags): Promise<ExitCode> {
-  return await performOne(context, flags, {
-    direction: "intake",
-    words: ["validate"],
-    workOf: async () => await Promise.resolve({ steps: ["validate"] }),
-  });
+  return await performOne(context, flags, { step: "validate" });
 }

@@ -1,4 +1,4 @@
-import type { StoredBlueprint } from "@ctb-data/pipeline";
+import type { PipelineStep, StoredBlueprint } from "@ctb-data/pipeline";
 import type { VendorBlueprint } from "@ctb-data/registry";
 import type { CommandContext } from "../command-context.ts";
 import { settingPath } from "../config/load-settings.ts";
@@ -43,15 +43,21 @@ export async function chooseBlueprints(
   );
 }
 
-/** Keeps the blueprint in the table `blueprints`, as every run needs it; a dry run writes nothing. */
+/**
+ * Keeps the blueprint in the table `blueprints`, as every run needs it, once all stores that the work needs are open; a dry run
+ * writes nothing.
+ *
+ * @throws {PipelineError} MISSING_TABLES, DENIED, DATABASE_FAILED @throws {CliError} EMBEDDED_IN_PRODUCTION
+ */
 export async function keepBlueprint(
-  { stores }: ImoStores,
+  opened: ImoStores,
   { blueprint, file, word }: ChosenBlueprint,
-  dryRun: boolean,
+  { steps, dryRun }: { readonly steps?: readonly PipelineStep[]; readonly dryRun: boolean },
 ): Promise<MeantBlueprint> {
+  if (needsFirestore(blueprint, steps)) await opened.withFirestore();
   const { storeBlueprint } = await import("@ctb-data/pipeline");
   return {
-    stored: dryRun ? { id: 0, blueprint } : await storeBlueprint(stores, file),
+    stored: dryRun ? { id: 0, blueprint } : await storeBlueprint(opened.stores, file),
     flags: ` --vendor ${word}`,
   };
 }
@@ -63,6 +69,9 @@ export async function keptBlueprint({ stores }: ImoStores, id: number): Promise<
 }
 
 /** Whether a blueprint, or these steps of it, need Firestore. */
-export function needsFirestore({ intake }: VendorBlueprint, steps?: readonly string[]): boolean {
+export function needsFirestore(
+  { intake }: VendorBlueprint,
+  steps?: readonly PipelineStep[],
+): boolean {
   return intake !== undefined && (steps === undefined || steps.some((step) => step !== "export"));
 }

@@ -30,12 +30,13 @@ test.each([
 ])("%s as %s goes to exports/%s of the project", async (vendor, format, name) => {
   await using dir = await testDir();
   const made = blueprint(vendor, format);
-  expect(await exportFileOf(dir.path, made, { dryRun: true })).toBe(
-    join(dir.path, "exports", name),
-  );
+  // A dry run makes no folder.
+  expect(await exportFileOf(dir.path, made, { dryRun: true })).toBe(join(dir.path, name));
   expect(existsSync(join(dir.path, "exports"))).toBe(false);
-  await exportFileOf(dir.path, made, {});
+  const file = join(dir.path, "exports", name);
+  expect(await exportFileOf(dir.path, made, {})).toBe(file);
   expect(existsSync(join(dir.path, "exports"))).toBe(true);
+  expect(await exportFileOf(dir.path, made, { dryRun: true })).toBe(file);
 });
 
 test("--out counts from the project's folder, and makes none", async () => {

@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { VendorBlueprint } from "@ctb-data/registry";
 import { CliError } from "../cli-error.ts";
 import { blueprintText } from "./choose-blueprint.ts";
@@ -35,9 +36,12 @@ export async function exportFileOf(
     });
   }
   if (out !== undefined) return out === standardOutput ? out : resolve(dir, out);
-  const file = join(dir, "exports", `${fileNameOf(blueprint.vendor)}.${endings[output.format]}`);
-  if (dryRun !== true) await mkdir(dirname(file), { recursive: true });
-  return file;
+  const name = `${fileNameOf(blueprint.vendor)}.${endings[output.format]}`;
+  const folder = join(dir, "exports");
+  // A dry run makes no folder, and looks whether the place where it would be made can be written.
+  if (dryRun === true) return join(existsSync(folder) ? folder : dir, name);
+  await mkdir(folder, { recursive: true });
+  return join(folder, name);
 }
 
 /** A vendor's name may be any text. */

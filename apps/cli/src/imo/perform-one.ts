@@ -1,7 +1,7 @@
+import type { PipelineStep } from "@ctb-data/pipeline";
 import type { CommandContext } from "../command-context.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { printJson } from "../terminal/print-json.ts";
-import type { Direction } from "./choose-blueprint.ts";
 import {
   type BlueprintFlags,
   chooseBlueprints,
@@ -24,17 +24,18 @@ import {
 export interface OneFlags extends BlueprintFlags, WorkFlags {}
 
 interface One {
-  readonly direction: Direction;
-  /** The command with its own words, as `intake clients.csv`. */
-  readonly words: readonly string[];
-  readonly workOf: (meant: MeantBlueprint) => Promise<Work>;
+  readonly step: PipelineStep;
+  /** The command's own words, as `clients.csv`. */
+  readonly words?: readonly string[];
+  /** What the step is done with. */
+  readonly withOf?: (meant: MeantBlueprint) => Promise<Omit<Work, "steps">>;
 }
 
 /** Does one step of one blueprint, prints what became of it, and says how it went. */
 export async function performOne(
   context: CommandContext,
   flags: OneFlags,
-  { direction, words, workOf }: One,
+  { step, words = [], withOf }: One,
 ): Promise<ExitCode> {
   const { terminal } = context;
   const project = await loadImoProject(context, flags);
@@ -42,18 +43,21 @@ export async function performOne(
   // Before anything is opened: what is wrong here is told at once.
   const [chosen] =
     flags.blueprint === undefined
-      ? await chooseBlueprints(context, project, { vendors, direction })
+      ? await chooseBlueprints(context, project, {
+          vendors,
+          direction: step === "export" ? "export" : "intake",
+        })
       : [];
   await using opened = await openImoStores(context, project);
   const meant =
     chosen === undefined
       ? await keptBlueprint(opened, flags.blueprint ?? 0)
-      : await keepBlueprint(opened, chosen, flags.dryRun === true);
+      : await keepBlueprint(opened, chosen, { steps: [step], dryRun: flags.dryRun === true });
   const performed = await performRun(context, opened, {
     meant,
-    work: await workOf(meant),
+    work: { steps: [step], ...(await withOf?.(meant)) },
     flags,
-    command: commandOf(words, meant, flags),
+    command: commandOf([step, ...words], meant, flags),
   });
   if (terminal.json) {
     printJson(terminal, performedJson(performed));

@@ -98,10 +98,9 @@ export function writtenBy(record: RunRecord): number {
   );
 }
 
-/** Whether somebody has to look after a run: it failed, records of it were refused, or nobody works at it who should. */
-export function needsCare(record: RunRecord): boolean {
-  const isForsaken = record.status === "running" && record.runners.length === 0;
-  return record.status === "failed" || isForsaken || refusedBy(record) > 0;
+/** Whether somebody has to look after a run: it failed, or nobody works at it who should. What was refused may be mended by now. */
+export function needsCare({ status, runners }: RunRecord): boolean {
+  return status === "failed" || (status === "running" && runners.length === 0);
 }
 
 /** The sum of some counts; what is not there counts as 0. */

@@ -57,7 +57,9 @@ function whereText(
 ): readonly string[] {
   const refused = refusedIn(name, stage);
   if (name === "middle") {
-    return refused === 0 ? [] : ["all are in the collection validation_failed"];
+    return refused === 0
+      ? []
+      : ["all are in the collection validation_failed until they are mended"];
   }
   return [
     ...(refused === 0 || rejects === undefined

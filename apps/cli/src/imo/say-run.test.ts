@@ -81,7 +81,7 @@ test("each stage is told with its counts, files and first failures, and where al
     · client_intake/7: It is not an e-mail address, 7. (wrong_format)
     · client_intake/8, email: It is not an e-mail address, 8. (wrong_format)
     · client_intake/9: It is not an e-mail address, 9. (wrong_format)
-    … and 9 more records; all are in the collection validation_failed
+    … and 9 more records; all are in the collection validation_failed until they are mended
 ! That is done; run 7 stays open for the rest, but 21 records were refused.
 Next: ctb-data imo promote
 `);

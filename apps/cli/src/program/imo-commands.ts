@@ -200,7 +200,7 @@ function addStatus({ group, terminal, run }: GroupParts): void {
   group
     .command("status")
     .description(
-      "Show runs, or all of one: stages, counts, positions, workers, the first errors; of one that needs care exit with 3",
+      "Show runs, or all of one: stages, counts, positions, workers, the first errors; exit with 3 for one that has failed",
     )
     .argument("[run]", "its number; without it, the newest runs", parseCount)
     .addOption(
