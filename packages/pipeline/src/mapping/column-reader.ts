@@ -111,6 +111,12 @@ function booleanOf(text: string): boolean | Misfit {
 }
 
 function bytesOfText(text: string): Raw | Misfit {
+  if (text.includes("\0")) {
+    return new Misfit(
+      "nul_character",
+      "has a NUL character, which a text of PostgreSQL cannot hold",
+    );
+  }
   return attempt(() => decoderOf("bytes")(text) ?? "");
 }
 
@@ -138,7 +144,12 @@ function arrayReaderOf({ type }: ModelColumn, readAs: ReadAs): ReadRaw {
     if (typeof value !== "string") return new Misfit("wrong_type", "is not an array");
     const texts = attempt(() => textArray(value.trim()));
     if (texts instanceof Misfit) return texts;
-    return isList(texts) ? itemsOf(texts, ofText) : new Misfit("wrong_type", "is not an array");
+    if (!isList(texts)) return new Misfit("wrong_type", "is not an array");
+    // An element of json may be a list itself: only the dimensions tell it from a part of the array.
+    if (kind === "json" && texts.length > 0 && depthOf(texts) !== dimensions) {
+      return new Misfit("wrong_format", `has not the ${dimensions} dimensions of its type`);
+    }
+    return itemsOf(texts, ofText);
   };
 }
 
@@ -161,6 +172,10 @@ function itemsOf(items: readonly Json[], { depth, read }: ArrayReading): Raw | M
 function itemOf(item: Json, reading: ArrayReading): ModelValue | Misfit {
   if (item === null) return null;
   return isList(item) && reading.depth > 0 ? itemsOf(item, reading) : reading.read(item);
+}
+
+function depthOf(items: ModelValue): number {
+  return isList(items) ? 1 + depthOf(items[0] ?? null) : 0;
 }
 
 /** Of JSON, or of the texts of an array of PostgreSQL, in which nothing is that JSON lacks. */

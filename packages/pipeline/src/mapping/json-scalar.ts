@@ -1,4 +1,10 @@
-import { isRawJson, valueFromText, valueToText, type Json, type ModelValue } from "@ctb-data/models";
+import {
+  isRawJson,
+  valueFromText,
+  valueToText,
+  type Json,
+  type ModelValue,
+} from "@ctb-data/models";
 import { attempt, Misfit } from "./misfit.ts";
 
 /** The data of a text of JSON; JSON's null at the top is the constant `jsonNull` of the models. */
@@ -36,7 +42,9 @@ function plainTextOf(json: number | bigint | boolean): string {
   if (Object.is(json, -0)) return "-0";
   const text = String(json);
   // As jsonb prints it: without an exponent.
-  return /e/.test(text) && typeof json === "number" ? valueToText("decimal", valueFromText("decimal", text)) : text;
+  return /e/.test(text) && typeof json === "number"
+    ? valueToText("decimal", valueFromText("decimal", text))
+    : text;
 }
 
 /** Reads JSON's text of a text, a number or a boolean; null for JSON's null. */
