@@ -1,31 +1,32 @@
-import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { openFirestore } from "@ctb-data/firestore";
 import { openPostgres, type Postgres } from "@ctb-data/postgres";
 import { startEmbeddedPostgres } from "@ctb-data/postgres/embedded";
-import { loadBlueprint, loadRegistry } from "@ctb-data/registry";
+import { loadRegistry } from "@ctb-data/registry";
 import { backingUp } from "./backing-up.ts";
 import { paint, say } from "./console.ts";
 import { ctbData } from "./ctb-data-process.ts";
 import { compareStores, type DocumentServer, queryDocuments, writeDocuments } from "./documents.ts";
 import { type FirestoreProcess, startFirestoreProcess } from "./firestore-process.ts";
-import { loadBySector, readRecords } from "./load-companies.ts";
 import { mending } from "./mending.ts";
+import { pipelining, preparing } from "./pipelining.ts";
 import type { Project } from "./project.ts";
 import { queryKysely, queryModels } from "./queries.ts";
 import { runSteps, type Step } from "./steps.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-const data = fileURLToPath(new URL("../data", import.meta.url));
 const registryFile = "db/registry/clnt_column_registry.yml";
-const blueprintFile = "db/vendor_blueprints/sp500.yml";
 
 /** Runs the whole demo in a temporary folder, and leaves nothing behind: also when it is stopped, or a step fails. */
 export async function runDemo(signal: AbortSignal): Promise<void> {
   await using folder = await temporaryFolder();
   await using resources = new AsyncDisposableStack();
-  say(paint("bold", "ctb-data: one column registry, from a CSV file to PostgreSQL and Firestore"));
+  say(
+    paint(
+      "bold",
+      "ctb-data: one column registry, from a vendor's file through Firestore and PostgreSQL to two vendors",
+    ),
+  );
   say(`in ${folder.path}, which is removed at the end`);
   say();
   const at = (path: string): string => join(folder.path, path);
@@ -45,6 +46,7 @@ export async function runDemo(signal: AbortSignal): Promise<void> {
   const project = { at, cli, database, replaceDatabase, documents };
   const steps = [
     ...building(project),
+    ...pipelining(project),
     ...asking(project),
     ...documenting(project),
     ...migrating(project),
@@ -54,17 +56,11 @@ export async function runDemo(signal: AbortSignal): Promise<void> {
   await runSteps(steps, signal);
 }
 
-function building({ at, cli, database }: Project): readonly Step[] {
+function building(project: Project): readonly Step[] {
+  const { cli, database, documents } = project;
   return [
     { title: "Lay down a project", run: async () => await cli("init") },
-    {
-      title: "Add a vendor blueprint, and check it all",
-      run: async () => {
-        await copyFile(join(data, "sp500.yml"), at(blueprintFile));
-        say(`Copied sp500.yml to ${blueprintFile}.`);
-        await cli("registry validate");
-      },
-    },
+    preparing(project),
     {
       title: "Start PostgreSQL",
       run: async () => {
@@ -77,11 +73,10 @@ function building({ at, cli, database }: Project): readonly Step[] {
     },
     { title: "Apply the migrations", run: async () => await cli("migrate up") },
     {
-      title: "Load the companies of the S&P 500",
+      title: "Start Firestore",
       run: async () => {
-        const registry = await loadRegistry(at(registryFile));
-        const blueprint = await loadBlueprint(at(blueprintFile), registry);
-        await load(await database(), blueprint);
+        const { process, firestore } = await documents();
+        say(`${firestore.description}: process ${process().pid}, with its data on the disk.`);
       },
     },
   ];
@@ -96,13 +91,6 @@ function asking({ database }: Project): readonly Step[] {
 
 function documenting({ cli, database, documents }: Project): readonly Step[] {
   return [
-    {
-      title: "Start Firestore",
-      run: async () => {
-        const { process, firestore } = await documents();
-        say(`${firestore.description}: process ${process().pid}, with its data on the disk.`);
-      },
-    },
     {
       title: "Write the companies as documents, and kill the server in between",
       run: async () => await writeDocuments(await database(), await documents()),
@@ -195,18 +183,4 @@ async function openDocuments(
     restart,
     signal,
   };
-}
-
-async function load(
-  db: Postgres,
-  { intake, ...blueprint }: Awaited<ReturnType<typeof loadBlueprint>>,
-): Promise<void> {
-  if (intake === undefined) {
-    throw new Error("sp500.yml has no intake.");
-  }
-  const records = await readRecords(join(data, "sp500_constituents.csv"), intake);
-  const loads = await loadBySector(db, { ...blueprint, intake }, records);
-  const clients = loads.reduce((sum, { clients: count }) => sum + count, 0);
-  say(`${records.length} records read, ${clients} clients written,`);
-  say(`in ${loads.length} loads: one blueprint and one IMO process per sector.`);
 }

@@ -126,9 +126,9 @@ export async function queryDocuments(firestore: Firestore): Promise<void> {
     say(`  ${id.padStart(3)}  ${value.name}`);
   }
   say(`  … of ${await query.count()} that begin so`);
-  say(paint("cyan", 'blueprints.aggregate({ loads: "count" })'));
-  const { loads } = await firestore.collection(Blueprint).aggregate({ loads: "count" });
-  say(`  ${loads} blueprints, one for each load`);
+  say(paint("cyan", 'blueprints.aggregate({ all: "count" })'));
+  const { all } = await firestore.collection(Blueprint).aggregate({ all: "count" });
+  say(`  ${all} blueprints: a profile for each company, and the vendors' own`);
 }
 
 /**

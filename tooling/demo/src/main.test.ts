@@ -66,27 +66,41 @@ async function startDemo(env: Readonly<Record<string, string>> = {}): Promise<De
   };
 }
 
-test("the demo loads 503 companies, brings them back after both stores are lost, and leaves nothing behind", async () => {
+test("the demo takes 503 companies from a file through both stores to two vendors, brings them back after both stores are lost, and leaves nothing behind", async () => {
   await using demo = await startDemo();
   expect(await demo.ended()).toBe(0);
-  expect(demo.printed()).toContain("503 records read, 503 clients written,");
-  expect(demo.printed()).toContain("in 11 loads:");
-  expect(demo.printed()).toMatch(/^Industrials +83 +done$/mu);
+  expect(demo.printed()).toContain("companies.csv: 503 companies, 4 of them wrong on purpose.");
+  expect(demo.printed()).toMatch(/^ +input +done +503 read, 503 created, 3 doubtful; /mu);
+  expect(demo.printed()).toMatch(/^ +middle +done +503 read, 500 valid, 3 invalid, 503 marked; /mu);
+  for (const code of ["too_long", "missing", "wrong_format", "duplicate_key"])
+    expect(demo.printed()).toMatch(new RegExp(`^ +· client_intake/.+ \\(${code}\\)$`, "mu"));
+  expect(demo.printed()).toMatch(/^validation_failed\/client_intake:[0-9a-f]{40} \{/mu);
+  expect(demo.printed()).toMatch(/^499 +499$/mu);
+  expect(demo.printed()).toMatch(/^503 +503$/mu);
+  expect(demo.printed()).toMatch(
+    /^ +middle +done +503 read, 503 valid, 4 inserted, 499 unchanged,/mu,
+  );
+  expect(demo.printed()).toMatch(
+    /^[A-Z.]{1,5};IBM;45;19570304;|^IBM;IBM;45;19570304;contact@ibm\.example$/mu,
+  );
+  expect(demo.printed()).toMatch(/^ISS\d{10}\d{8}[A-Z]{2}\d\d\.\d\d\.\d{4}.{40}$/mu);
+  expect(demo.printed()).toMatch(/^Run 1 of sp500 1, made /mu);
+  expect(demo.printed()).toMatch(/^Industrials +83 +1957-03-04$/mu);
   expect(demo.printed()).toContain("(WOULD_LOSE_DATA)");
   expect(demo.printed()).toContain("200 documents confirmed: kill -9 ");
   expect(demo.printed()).toContain("all 200 of them are there.");
   expect(demo.printed()).toContain("503 clients written, 0 failed.");
-  expect(demo.printed()).toContain("11 blueprints written, 0 failed.");
+  expect(demo.printed()).toContain("507 blueprints written, 0 failed.");
   expect(demo.printed()).toContain("The listener heard of 503 clients in ");
   expect(demo.printed()).toMatch(/^clients +503 +503 +0$/mu);
-  expect(demo.printed()).toMatch(/^blueprints +11 +11 +0$/mu);
-  expect(demo.printed()).toContain("✓ 514 documents looked at: all fit.");
+  expect(demo.printed()).toMatch(/^blueprints +507 +507 +0$/mu);
+  expect(demo.printed()).toContain("✓ 1,010 documents looked at: all fit.");
   expect(demo.printed()).toMatch(/All \d+ generated files are up to date\./u);
-  expect(demo.printed()).toMatch(/^It holds 4 tables with 531 rows, 514 documents;/mu);
-  expect(demo.printed()).toMatch(/^✓ \S+ drill: \d+ objects, .+; 531 rows, 514 documents;/mu);
+  expect(demo.printed()).toMatch(/^It holds 8 tables with 2,\d{3} rows, 2,016 documents;/mu);
+  expect(demo.printed()).toMatch(/^✓ \S+ drill: \d+ objects, .+; 2,\d{3} rows, 2,016 documents;/mu);
   expect(demo.printed()).toMatch(openedPart());
   expect(demo.printed()).toContain("0 tables in PostgreSQL, 0 collections in Firestore.");
-  expect(demo.printed()).toMatch(/^✓ Restored \S+ 4 tables with 531 rows, 514 documents,/mu);
+  expect(demo.printed()).toMatch(/^✓ Restored \S+ 8 tables with 2,\d{3} rows, 2,016 documents,/mu);
   expect(demo.printed()).toMatch(/^table clients +503 +([0-9a-f]{12}) +\1$/mu);
   expect(demo.printed()).toMatch(/^documents of clients +503 +([0-9a-f]{12}) +\1$/mu);
   expect(demo.printed()).toMatch(/^catalog +\d+ +([0-9a-f]{12}) +\1$/mu);
@@ -97,13 +111,15 @@ test("the demo loads 503 companies, brings them back after both stores are lost,
 });
 
 test.each([
-  "1/28",
+  "1/34",
   "Start PostgreSQL",
   "$ ctb-data migrate up",
-  "Load the companies",
+  "$ ctb-data imo intake",
+  "$ ctb-data imo promote",
+  "$ ctb-data imo run",
   "Start Firestore",
   "kill -9",
-  "12/28",
+  "12/34",
   "$ ctb-data backup create",
   "$ ctb-data backup verify --drill",
   "DROP DATABASE",
@@ -138,7 +154,7 @@ test("a temporary folder that cannot be made ends the demo with 1", async () => 
 function openedPart(): RegExp {
   const found = ["age", "zstd"].every((name) => !spawnSync(name, ["--version"]).error);
   return found
-    ? /^1\tAlphabet Inc\. \(Class A\)\t\\N\t.+\n2\t/mu
+    ? /^\d+\t[^\t]+\tcontact@[a-z-]+\.example\t.+\n\d+\t/mu
     : /^Not done: .+ cannot be found on this machine\.$/mu;
 }
 

@@ -44,7 +44,7 @@ async function damage({ database, documents }: Project): Promise<void> {
   const db = await database();
   const load = [
     "ALTER TABLE blueprints DISABLE TRIGGER ALL",
-    "UPDATE blueprints SET client_id = 9000 + id WHERE id <= 3",
+    "UPDATE blueprints SET client_id = 9000 + id WHERE id IN (SELECT id FROM blueprints WHERE blueprint_type = 'profile' ORDER BY id LIMIT 3)",
     "ALTER TABLE blueprints ENABLE TRIGGER ALL",
   ];
   for (const statement of load) {
@@ -52,9 +52,10 @@ async function damage({ database, documents }: Project): Promise<void> {
     await db.query(statement);
   }
   const clients = (await documents()).firestore.collection(Client);
-  say(paint("red", "clients/7 is deleted, clients/8 gets another name"));
-  await clients.doc("7").delete();
-  await clients.doc("8").merge({ name: "Somebody Else" });
+  const [first, second] = await db.table(Client).find({}, { orderBy: { id: "asc" }, limit: 2 });
+  say(paint("red", `clients/${first?.id} is deleted, clients/${second?.id} gets another name`));
+  await clients.doc(String(first?.id)).delete();
+  await clients.doc(String(second?.id)).merge({ name: "Somebody Else" });
 }
 
 /** Of the project's own tables and documents, without what integrity keeps. */

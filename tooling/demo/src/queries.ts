@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { type BlueprintRow, Client, type ClientRow, type ImoProcessRow } from "@ctb-data/models";
+import { type BlueprintRow, Client, type ClientRow } from "@ctb-data/models";
 import type { Postgres } from "@ctb-data/postgres";
 import { sql } from "kysely";
 import { paint, say, sayTable } from "./console.ts";
@@ -20,27 +20,28 @@ export async function queryModels(db: Postgres): Promise<void> {
     say(JSON.stringify(Client.toJson(first), undefined, 2));
   }
   say(
-    `${await clients.count()} clients, ${await clients.count({ email: null })} without an e-mail address:`,
+    `${await clients.count()} clients, ${await clients.count({ created_at: null })} without a date.`,
   );
-  say("the file has none, and nothing is made up.");
 }
 
-/** Asks through Kysely, over the same connections: how many companies each load brought. */
+/** Asks through Kysely, over the same connections: how many companies each sector has. */
 export async function queryKysely(db: Postgres): Promise<void> {
   const rows = await db
     .kysely<Database>()
-    .selectFrom("imo_processes as process")
-    .innerJoin("blueprints as blueprint", "blueprint.id", "process.blueprint_id")
+    .selectFrom("blueprints as profile")
+    .innerJoin("clients as client", "client.id", "profile.client_id")
     .select([
-      sql<string>`blueprint.config ->> 'sector'`.as("sector"),
-      sql<number>`jsonb_array_length(process.output_stage -> 'clients')`.as("companies"),
-      "process.status",
+      sql<string>`profile.config ->> 'sector'`.as("sector"),
+      sql<number>`count(*)::integer`.as("companies"),
+      sql<string>`min(client.created_at)::date::text`.as("first"),
     ])
+    .where("profile.blueprint_type", "=", "profile")
+    .groupBy("sector")
     .orderBy("companies", "desc")
     .execute();
   sayTable(
-    ["sector", "companies", "load"],
-    rows.map(({ sector, companies, status }) => [sector, String(companies), status ?? ""]),
+    ["sector", "companies", "first joined"],
+    rows.map(({ sector, companies, first }) => [sector, String(companies), first]),
   );
 }
 
@@ -48,5 +49,4 @@ export async function queryKysely(db: Postgres): Promise<void> {
 interface Database {
   readonly clients: Required<ClientRow>;
   readonly blueprints: Required<BlueprintRow>;
-  readonly imo_processes: Required<ImoProcessRow>;
 }
