@@ -59,17 +59,23 @@ export interface RunWorld extends AsyncDisposable {
 export async function runWorld({
   registry: text = runRegistryText,
   blueprint: blueprintText = runBlueprintText,
-}: { readonly registry?: string; readonly blueprint?: string } = {}): Promise<RunWorld> {
+  url: given,
+}: {
+  readonly registry?: string;
+  readonly blueprint?: string;
+  /** Of an empty database on another server than that of all tests. */
+  readonly url?: string;
+} = {}): Promise<RunWorld> {
   await using opening = new AsyncDisposableStack();
   const registry = parseRegistry(text, { file: "registry.yml" });
-  const database = opening.use(await createTestDatabase());
-  const postgres = opening.use(await openPostgres({ url: database.url, registry }));
+  const url = given ?? opening.use(await createTestDatabase()).url;
+  const postgres = opening.use(await openPostgres({ url, registry }));
   await postgres.query(schemaSql(registry));
   const stores = { postgres, registry };
   const blueprint = await storeBlueprint(stores, { text: blueprintText, file: "acme.yml" });
   const opened = opening.move();
   return {
-    url: database.url,
+    url,
     postgres,
     registry,
     stores,

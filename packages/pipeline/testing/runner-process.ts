@@ -8,14 +8,13 @@ export interface RunnerTask {
   readonly parts: number;
   /** Rows of each part, every one in a transaction of its own. */
   readonly rows: number;
+  /** It begins when so many are in the run. */
+  readonly runners: number;
   readonly leaseMs: number;
   /** Between two rows. */
   readonly pauseMs: number;
-  /**
-   * It stops itself, as with Ctrl-Z, in the transaction of its first row, before the report; it dies whenever it has a part; or its
-   * clock goes back all the time.
-   */
-  readonly fault?: "stop" | "die" | "wrong clock";
+  /** It stops itself, as with Ctrl-Z, in the transaction of its first row, before the report; or its clock goes back all the time. */
+  readonly fault?: "stop" | "wrong clock";
 }
 
 /** A process that works at a run. */

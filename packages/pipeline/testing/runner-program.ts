@@ -4,6 +4,7 @@ import { parseRegistry } from "@ctb-data/registry";
 import { openRun } from "../src/runs/open-run.ts";
 import { storeBlueprint } from "../src/runs/store-blueprint.ts";
 import type { Lease } from "../src/runs/work.ts";
+import { allArrived } from "./run-effects.ts";
 import { runBlueprintText, runRegistryText } from "./run-world.ts";
 import type { RunnerTask } from "./runner-process.ts";
 
@@ -45,7 +46,6 @@ async function doRow(lease: Lease, row: number): Promise<void> {
 }
 
 async function doPart(lease: Lease): Promise<void> {
-  if (fault === "die") process.kill(process.pid, "SIGKILL");
   const done = lease.position === undefined ? 0 : Number(lease.position);
   for (let row = done + 1; row <= task.rows; row += 1) {
     await doRow(lease, row);
@@ -56,6 +56,7 @@ async function doPart(lease: Lease): Promise<void> {
 
 const blueprint = await storeBlueprint(stores, { text: runBlueprintText, file: "acme.yml" });
 await using run = await openRun(stores, { blueprint, steps: ["promote"], leaseMs: task.leaseMs });
+await allArrived(postgres, task.runners);
 if ((await run.begin("middle")) === "begun") {
   const work = run.work("middle", "promote");
   await work.plan(async () => {

@@ -1,4 +1,5 @@
 import { openPostgres } from "@ctb-data/postgres";
+import { startTcpProxy } from "@ctb-data/postgres/testing";
 import { expect, test } from "vitest";
 import { runWorld, type RunWorld } from "../../testing/run-world.ts";
 import { cancelRun } from "./cancel-run.ts";
@@ -444,5 +445,46 @@ test("the work of runs that ended a month ago, or are gone, is forgotten; that o
   expect(await w.sql("SELECT DISTINCT run::integer FROM ctb_data.imo_work ORDER BY run")).toEqual([
     { run: 3 },
     { run: 4 },
+  ]);
+});
+
+test("while a stage is worked at its record says now and then what all runners have done", async () => {
+  await using w = await runWorld();
+  await using first = await w.open(everything);
+  await using second = await w.open(everything);
+  for (const [run, position] of [
+    [first, "a"],
+    [second, "b"],
+  ] as const) {
+    await run.begin("input");
+    const work = run.work("input", "intake");
+    await work.plan(async () => [undefined, undefined]);
+    const lease = await work.claim();
+    if (typeof lease === "string") throw new Error(lease);
+    await lease.report(w.postgres, { position, counts: { read: 5 } });
+  }
+  await expect
+    .poll(async () => (await readRun(w.stores, first.id)).input, { timeout: 10_000 })
+    .toMatchObject({ state: "running", counts: { read: 10 }, positions: ["a", "b"] });
+});
+
+test("a run whose COMMIT was not answered is opened once", async () => {
+  await using w = await runWorld();
+  await using first = await w.open({ ...calm, steps: ["export"] });
+  await cancelRun(w.stores, first.id);
+  await using proxy = await startTcpProxy(w.url);
+  await using postgres = await openPostgres({ url: proxy.url, registry: w.registry });
+  // With the end of the message: BEGIN says READ COMMITTED.
+  proxy.cutAt("COMMIT\0", "after");
+  const opening = openRun(
+    { postgres, registry: w.registry },
+    { blueprint: w.blueprint, ...everything },
+  );
+  await expect.poll(async () => await listRuns(w.stores), { timeout: 10_000 }).toHaveLength(2);
+  proxy.cutAt(undefined);
+  await using run = await opening;
+  expect(await listRuns(w.stores)).toMatchObject([
+    { id: run.id, status: "running", runners: [run.worker] },
+    { status: "cancelled" },
   ]);
 });

@@ -77,7 +77,6 @@ async function openRow({ postgres }: PipelineStores, opening: Opening): Promise<
     return await postgres.transaction(
       async (tx) => {
         await lockBlueprint(tx, opening.tables, blueprint.id);
-        // The answer to an earlier try may have been lost.
         const row = await openRowOf(tx, opening);
         return row === undefined ? await newRow(tx, opening) : await joinRow(tx, row, opening);
       },
@@ -135,7 +134,7 @@ async function joinRow(
   { options, wanted, tables, runner }: Opening,
 ): Promise<OpenedRow> {
   const key = { processes: tables.processes, run: row.id };
-  const others = await liveRunners(tx, key);
+  const others = await liveRunners(tx, key, runner.id);
   const decision = decideStages(row.stages, wanted, {
     live: others.length > 0,
     interrupted: row.status === "running",

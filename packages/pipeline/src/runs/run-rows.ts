@@ -62,7 +62,7 @@ export async function writeRun(
 ): Promise<void> {
   await tx.query(
     `UPDATE ${tables.processes} SET status = $2, input_stage = $3, middle_stage = $4, output_stage = $5 WHERE id = $1`,
-    [id, status, ...stageNames.map((name) => stageText(stages[name]))],
+    [id, status, ...stageTexts(tables, stages)],
   );
 }
 
@@ -88,21 +88,21 @@ export async function insertRun(
   tables: RunTables,
   { blueprint, stages }: { readonly blueprint: number; readonly stages: Stages },
 ): Promise<number> {
-  const { mustBeGiven, now } = tables.newProcess;
+  const { now } = tables.newProcess;
   const named = stageNames.map((name) => `${name}_stage`);
   const given = ["blueprint_id", "status", ...named];
   checkInsertable(tables.newProcess, [...given, "created_at"]);
-  const texts = stageNames.map((name) => {
-    const nothing = mustBeGiven.includes(`${name}_stage`) ? "{}" : null;
-    return stageText(stages[name]) ?? nothing;
-  });
   const created = now === undefined ? "" : ", created_at";
   const { rows } = await tx.query<{ readonly id: string }>(
     `INSERT INTO ${tables.processes} (${given.join(", ")}${created})
      VALUES ($1, 'running', $2, $3, $4${now === undefined ? "" : `, ${now}`}) RETURNING id::pg_catalog.text AS id`,
-    [blueprint, ...texts],
+    [blueprint, ...stageTexts(tables, stages)],
   );
   return idOf(rows[0]?.id ?? "");
+}
+
+function stageTexts({ neverNull }: RunTables, stages: Stages): readonly (string | null)[] {
+  return stageNames.map((name) => stageText(stages[name]) ?? (neverNull.has(name) ? "{}" : null));
 }
 
 /** An id as a number. @throws {PipelineError} UNKNOWN_FORMAT for one that JavaScript cannot count to. */

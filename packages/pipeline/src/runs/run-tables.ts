@@ -3,6 +3,8 @@ import type { Column, Registry, ValueKind } from "@ctb-data/registry";
 import { PipelineError } from "../pipeline-error.ts";
 import type { PipelineStores } from "../work-options.ts";
 import { databaseError } from "./database-error.ts";
+import type { StageName } from "./run-record.ts";
+import { stageNames } from "./stage-record.ts";
 
 /** The registry's tables that runs are kept in, as they are in the database. */
 export interface RunTables {
@@ -12,6 +14,8 @@ export interface RunTables {
   /** SQL for `created_at` of a process, an `imo_processes p`, as ISO 8601 in UTC. */
   readonly createdAt: string;
   /** What a new row must be given. */
+  /** Stages that cannot be null: nothing is an empty object in them. */
+  readonly neverNull: ReadonlySet<StageName>;
   readonly newProcess: NewRowFacts;
   readonly newBlueprint: NewRowFacts;
 }
@@ -71,15 +75,14 @@ interface LiveColumn {
   readonly type: string;
   /** Of a varchar. */
   readonly length: number | null;
-  readonly mustBeGiven: boolean;
+  readonly isNotNull: boolean;
   readonly hasDefault: boolean;
 }
 
 /** Domains count as what they are made of. */
 const columnsSql = `SELECT c.relname AS table, a.attname AS column, b.typname AS type,
   CASE WHEN t.typtype = 'd' THEN NULLIF(t.typtypmod, -1) ELSE NULLIF(a.atttypmod, -1) END - 4 AS length,
-  (a.attnotnull OR t.typnotnull) AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL AS "mustBeGiven",
-  a.atthasdef OR t.typdefault IS NOT NULL AS "hasDefault"
+  a.attnotnull OR t.typnotnull AS "isNotNull", a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL AS "hasDefault"
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
@@ -101,6 +104,11 @@ export async function findRunTables({ registry, postgres }: PipelineStores): Pro
     processes: qualified(registry, "imo_processes"),
     blueprints: qualified(registry, "blueprints"),
     createdAt: `pg_catalog.to_char(p.created_at${zone}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+    neverNull: new Set(
+      stageNames.filter(
+        (name) => live.get("imo_processes")?.get(`${name}_stage`)?.isNotNull === true,
+      ),
+    ),
     newProcess: newRowFacts(registry, "imo_processes", live),
     newBlueprint: newRowFacts(registry, "blueprints", live),
   };
@@ -207,7 +215,7 @@ function newRowFacts(registry: Registry, name: string, live: LiveColumns): NewRo
   return {
     table: qualified(registry, name),
     mustBeGiven: [...(columns?.values() ?? [])]
-      .filter(({ mustBeGiven }) => mustBeGiven)
+      .filter(({ isNotNull, hasDefault }) => isNotNull && !hasDefault)
       .map(({ column }) => column),
     now: created?.hasDefault === true ? undefined : `pg_catalog.clock_timestamp()${utc}`,
   };

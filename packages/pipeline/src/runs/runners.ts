@@ -17,7 +17,7 @@ export async function liveRunners(
   return rows.map(({ worker }) => worker);
 }
 
-/** Enters a runner. */
+/** Enters a runner, or enters it again: the answer to an earlier try may have been lost. */
 export async function addRunner(
   tx: Queryable,
   { processes, run }: RunKey,
@@ -25,7 +25,8 @@ export async function addRunner(
 ): Promise<void> {
   await tx.query(
     `INSERT INTO ${runnersTable} (id, process_table, run, worker, expires_at)
-     VALUES ($1, $2, $3, $4, pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $5))`,
+     VALUES ($1, $2, $3, $4, pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $5))
+     ON CONFLICT (id) DO UPDATE SET run = excluded.run, expires_at = excluded.expires_at`,
     [runner.id, processes, run, runner.worker, runner.leaseMs / 1000],
   );
 }

@@ -133,3 +133,25 @@ test("a signal stops a runner that waits for others, and leaves the run for them
   await second[Symbol.asyncDispose]();
   expect(await w.sql("SELECT status FROM imo_processes")).toEqual([{ status: "pending" }]);
 });
+
+test("a part that kills whoever begins it fails the run, which says so; one that moves on does not", async () => {
+  await using w = await runWorld();
+  await using run = await w.open(calm);
+  await run.begin("middle");
+  const work = run.work("middle", "promote");
+  await work.plan(async () => [{ start: "c/a", end: undefined }]);
+  const expire = "UPDATE ctb_data.imo_work SET expires_at = '2000-01-01' WHERE state = 'held'";
+  for (const moves of [false, false, true, false, false, false]) {
+    const lease = await work.claim();
+    if (typeof lease === "string") throw new Error(lease);
+    if (moves) await lease.report(w.postgres, { position: "c/b", counts: {} });
+    await w.sql(expire);
+  }
+  const message: unknown = expect.stringMatching(
+    /^In the step promote of run 1, part 0 \(from "c\/a" to the last\) was begun 4 times in a row by runners that died before they came any further: .+:\d+\.$/,
+  );
+  await expect(work.each(async () => {})).rejects.toMatchObject({ code: "RUN_FAILED", message });
+  expect(
+    await w.sql("SELECT status, middle_stage->>'failure' AS failure FROM imo_processes"),
+  ).toEqual([{ status: "failed", failure: message }]);
+});

@@ -222,7 +222,7 @@ function deadly(
     part < 0 ? "the plan" : `part ${part}${claimed.part.range ? ` (from ${from} to ${to})` : ""}`;
   return new PipelineError(
     "RUN_FAILED",
-    `In the step ${step} of run ${run}, ${what} was begun ${mostCrashes + 1} times in a row by runners that died before they came any further: ${workers.join(", ")}.`,
+    `In the step ${step} of run ${run}, ${what} was begun ${mostCrashes + 1} times in a row by runners that died before they came any further: ${[...new Set(workers)].join(", ")}.`,
     {
       run,
       hint: `Look into the logs of those machines; too little memory is a usual reason. ctb-data imo retry ${run} goes on with it.`,
