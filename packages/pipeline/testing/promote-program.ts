@@ -16,16 +16,18 @@ async function reach(): Promise<void> {
   moments += 1;
 }
 
-/** Counts what is sent: a moment is before each statement, and one just behind its sending. */
+/** A moment is before each statement, and one just behind its sending. */
+async function count<T>(send: () => Promise<T>): Promise<T> {
+  await reach();
+  const answer = send();
+  answer.catch(() => undefined);
+  await new Promise((resolve) => setImmediate(resolve));
+  await reach();
+  return await answer;
+}
+
+/** A transaction that counts what is sent. */
 function counting(tx: Transaction): Transaction {
-  const count = async <T>(send: () => Promise<T>): Promise<T> => {
-    await reach();
-    const answer = send();
-    answer.catch(() => undefined);
-    await new Promise((resolve) => setImmediate(resolve));
-    await reach();
-    return await answer;
-  };
   return new Proxy(tx, {
     get: (target, name) => {
       if (name === "query") {

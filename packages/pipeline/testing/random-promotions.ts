@@ -78,7 +78,7 @@ const ids = ["a", "B", "c/1%", "ä", "\u{ff5e}", "\u{1f600}", "e", "f", "g", "h"
 const leaders = ["L0", "L1", "L2"];
 const sharedKeys = ["k0", "k1", "k2", "k3"];
 
-const document = (id: string): fc.Arbitrary<RandomDocument> =>
+const documentOf = (id: string): fc.Arbitrary<RandomDocument> =>
   fc.record({
     id: fc.constant(id),
     key: leaders.includes(id) ? fc.constant(id) : fc.constantFrom(...sharedKeys),
@@ -90,7 +90,7 @@ const document = (id: string): fc.Arbitrary<RandomDocument> =>
 export const randomPromotions: fc.Arbitrary<RandomPromotions> = fc
   .record({
     kind: fc.constantFrom(...tableKinds),
-    documents: fc.tuple(...[...leaders, ...ids].map(document)),
+    documents: fc.tuple(...[...leaders, ...ids].map(documentOf)),
     rows: fc.subarray(sharedKeys.slice(0, 2)),
   })
   .chain((parts) => {
@@ -157,6 +157,9 @@ export function promotable(
   });
 }
 
+const byKey = (a: readonly [string, unknown], b: readonly [string, unknown]): number =>
+  Buffer.compare(Buffer.from(a[0]), Buffer.from(b[0]));
+
 /** The rows, and the owners of rows, as they must be in the end. Rows in the order of their keys. */
 export function expectedRows(given: RandomPromotions): {
   readonly rows: readonly object[];
@@ -183,8 +186,6 @@ export function expectedRows(given: RandomPromotions): {
       ...(leader !== undefined && { boss: leader }),
     });
   }
-  const byKey = (a: readonly [string, unknown], b: readonly [string, unknown]): number =>
-    Buffer.compare(Buffer.from(a[0]), Buffer.from(b[0]));
   return {
     rows: [...rows].toSorted(byKey).map(([, row]) => row),
     owners: Object.fromEntries([...owners].toSorted(byKey)),

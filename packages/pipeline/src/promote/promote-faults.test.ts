@@ -122,7 +122,8 @@ test("a server that restarts in the middle of a batch loses it whole, and runnin
       },
     });
     await expect(half).rejects.toMatchObject({ code: "CONNECTION_LOST" });
-    await using _again = await startEmbeddedPostgres({ dataDir, durable: false });
+    await using second = await startEmbeddedPostgres({ dataDir, durable: false });
+    expect(second.port).toBe(first.port);
     expect(await w.sql("SELECT count(*)::int AS n FROM ctb_data.imo_promotions")).toEqual([
       { n: await countOf(w, "d039") },
     ]);

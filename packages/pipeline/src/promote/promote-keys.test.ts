@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { promoteAll, promoteWorld, wordsOf } from "../../testing/promote-world.ts";
+import {
+  promoteAll,
+  promoteWorld,
+  wordsOf,
+  type GivenDocument,
+} from "../../testing/promote-world.ts";
 
 const clients = `
 tables:
@@ -10,6 +15,8 @@ tables:
       - { name: email, type: varchar(50), unique: true }
       - { name: status, type: text, default: "'new'" }
 `;
+
+const by = (email: string, at = 1_000_000): GivenDocument => ({ row: { email }, at });
 
 const ann = { name: "Ann", email: "ann@x.org" };
 
@@ -125,7 +132,6 @@ test("the larger id leaves an adopted row as it was, but for what the smaller on
 test("keys move along a chain in one batch, and a key that becomes free is given to another document", async () => {
   await using w = await promoteWorld(clients);
   const promoter = await w.promoter();
-  const by = (email: string, at = 1_000_000) => ({ row: { email }, at });
   await promoteAll(promoter, { a: by("1"), b: by("2"), c: by("3") });
   const moved = await promoteAll(promoter, {
     a: by("2", 2_000_000),

@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { promoteAll, promoteWorld, wordsOf } from "../../testing/promote-world.ts";
+import {
+  promoteAll,
+  promoteWorld,
+  wordsOf,
+  type GivenDocument,
+} from "../../testing/promote-world.ts";
 import type { RowReference } from "../documents/intake-document.ts";
 
 const shop = `
@@ -68,13 +73,14 @@ test("a reference to a document is the key of the row that it was promoted to, a
   ]);
 });
 
+const by = (column: string, value: string): GivenDocument => ({
+  references: [document("", "client id", { by: { kind: "lookup", column, value } })],
+});
+
 test("a reference by a unique column finds the row, also when that column is encrypted", async () => {
   await using w = await promoteWorld(shop);
   await promoteAll(await w.promoter(), { a: { row: { email: "a@x", ssn: "078-05-1120" } } });
   const orders = await w.promoter({ table: "Orders", collection: "orders", keyColumns: ["key"] });
-  const by = (column: string, value: string) => ({
-    references: [document("", "client id", { by: { kind: "lookup", column, value } })],
-  });
   const batch = await promoteAll(orders, {
     o1: by("email", "a@x"),
     o2: by("ssn", "078-05-1120"),

@@ -41,6 +41,16 @@ export interface TargetColumn {
 export interface UpsertKey {
   readonly columns: readonly TargetColumn[];
   readonly unique: LiveUnique;
+  /** Columns that hold blind indexes, when the keyring has several keys: rows may have that of any of them. */
+  readonly blind: readonly BlindKey[];
+}
+
+/** A blind index in an upsert key. */
+export interface BlindKey {
+  readonly column: TargetColumn;
+  /** The column of the staging table that has all that it may be. */
+  readonly stage: string;
+  readonly valuesOf: (value: AnyValue) => readonly string[];
 }
 
 /** A table to promote into, as the registry and the live database have it. */
@@ -86,8 +96,11 @@ export async function openTarget(
     recordNames: [live.place, ...(await formerNames(db, registry, table))],
     columns,
     primaryKey: named(columns, live.uniques[0]?.columns ?? []),
-    upsertKey: upsertKeyOf({ table, live, columns }, options),
-    stage: stageName(columns),
+    upsertKey: upsertKeyOf(
+      { table, live, columns, model: (keyring?.keyIds.length ?? 0) > 1 ? model : undefined },
+      options,
+    ),
+    stage: stageName(columns, (keyring?.keyIds.length ?? 0) > 1),
     toRow: (value) => (encrypted ? model.toRow(value) : value),
     modelOf: (name) => {
       const other = registry.tables.get(name);
@@ -145,6 +158,8 @@ function upsertKeyOf(
     readonly table: Table;
     readonly live: LiveTarget;
     readonly columns: ReadonlyMap<string, TargetColumn>;
+    /** Undefined when a value has one blind index only. */
+    readonly model: Model | undefined;
   },
   { keyColumns, mapped }: Pick<PromoterOptions, "keyColumns" | "mapped">,
 ): UpsertKey | undefined {
@@ -157,11 +172,28 @@ function upsertKeyOf(
   const unique =
     live.uniques.find((one) => all(one, byKey)) ??
     live.uniques.find((one) => one.primary && all(one, stored(mapped)));
-  return unique && { unique, columns: named(columns, unique.columns) };
+  if (unique === undefined) return undefined;
+  const key = named(columns, unique.columns);
+  return { unique, columns: key, blind: key.flatMap((column) => blindKey(parts, column)) };
 }
 
-function stageName(columns: ReadonlyMap<string, TargetColumn>): string {
+function blindKey(
+  { table, model }: { readonly table: Table; readonly model: Model | undefined },
+  column: TargetColumn,
+): readonly BlindKey[] {
+  const encrypted = table.columns.get(column.name)?.blindIndexOf;
+  if (encrypted === undefined || model === undefined) return [];
+  const valuesOf = (value: AnyValue): readonly string[] => {
+    const plain = value[encrypted];
+    return plain === undefined || plain === null ? [] : model.lookup(encrypted, plain).values;
+  };
+  return [{ column, stage: `b${column.stage}`, valuesOf }];
+}
+
+function stageName(columns: ReadonlyMap<string, TargetColumn>, blind: boolean): string {
   const shape = [...columns.values()].map(({ stage, live }) => [stage, live.type]);
-  const hash = createHash("sha256").update(JSON.stringify(shape)).digest("hex");
+  const hash = createHash("sha256")
+    .update(JSON.stringify([shape, blind]))
+    .digest("hex");
   return `pg_temp.ctb_imo_${hash.slice(0, 16)}`;
 }

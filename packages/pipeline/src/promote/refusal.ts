@@ -95,7 +95,7 @@ function tooLong(target: PromotionTarget, candidate: Candidate): readonly string
   return candidate.group.columns.flatMap((column) => {
     const text = textOf(candidate, column);
     const { maxLength } = column.live;
-    return typeof text === "string" && maxLength !== null && [...text].length > maxLength
+    return typeof text === "string" && maxLength !== null && Array.from(text).length > maxLength
       ? [column.name]
       : [];
   });

@@ -1,6 +1,6 @@
 import type { Transaction } from "@ctb-data/postgres";
 import { textOf, type Candidate } from "./candidate.ts";
-import type { PromotionTarget, TargetColumn } from "./promotion-target.ts";
+import type { BlindKey, PromotionTarget, TargetColumn } from "./promotion-target.ts";
 
 /** A candidate in the staging table, under its number. */
 export interface Staged {
@@ -14,7 +14,10 @@ export interface Staged {
  * statistics of when they were small, so that no plan may read one as a whole.
  */
 export function prepareSql(target: PromotionTarget): string {
-  const columns = [...target.columns.values()].map(({ stage, live }) => `${stage} ${live.type}`);
+  const columns = [
+    ...[...target.columns.values()].map((column) => `${column.stage} ${column.live.type}`),
+    ...(target.upsertKey?.blind ?? []).map((key) => `${key.stage} text[]`),
+  ];
   return `SET LOCAL client_min_messages = warning; SET LOCAL jit = off; SET LOCAL enable_seqscan = off; SET LOCAL TimeZone = 'UTC';
 SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1;
 CREATE TEMPORARY TABLE IF NOT EXISTS ${target.stage.replace("pg_temp.", "")} (n integer PRIMARY KEY, id text COLLATE pg_catalog."C", hash bytea, at timestamptz, g integer, ${columns.join(", ")}) ON COMMIT DELETE ROWS;
@@ -32,10 +35,11 @@ export async function stage(
   const columns = [...target.columns.values()].filter((column) =>
     [...used].some((group) => group.columns.includes(column)),
   );
-  const names = ["n", "id", "hash", "at", "g", ...columns.map((column) => column.stage)];
+  const blind = target.upsertKey?.blind ?? [];
+  const names = ["n", "id", "hash", "at", "g", ...[...columns, ...blind].map((one) => one.stage)];
   await tx.copyInText(
     `COPY ${target.stage} (${names.join(", ")}) FROM STDIN`,
-    chunksOf(rows, columns),
+    chunksOf(rows, columns, blind),
     { signal },
   );
 }
@@ -45,10 +49,11 @@ const chunkCharacters = 64 * 1024;
 async function* chunksOf(
   rows: readonly Staged[],
   columns: readonly TargetColumn[],
+  blind: readonly BlindKey[],
 ): AsyncGenerator<Uint8Array> {
   let text = "";
   for (const row of rows) {
-    text += lineOf(row, columns);
+    text += lineOf(row, columns, blind);
     if (text.length < chunkCharacters) continue;
     yield await Promise.resolve(Buffer.from(text, "utf8"));
     text = "";
@@ -56,10 +61,16 @@ async function* chunksOf(
   if (text !== "") yield Buffer.from(text, "utf8");
 }
 
-function lineOf({ n, candidate }: Staged, columns: readonly TargetColumn[]): string {
+function lineOf(
+  { n, candidate }: Staged,
+  columns: readonly TargetColumn[],
+  blind: readonly BlindKey[],
+): string {
   const { document, group } = candidate;
   let line = `${n}\t${escape(document.id)}\t\\\\x${document.contentHash}\t${timeOf(document.updateTimeUs)}\t${group.g}`;
   for (const column of columns) line += `\t${fieldOf(candidate, column)}`;
+  // Hexadecimal digits need no quotes.
+  for (const { valuesOf } of blind) line += `\t{${valuesOf(document.row).join()}}`;
   return `${line}\n`;
 }
 

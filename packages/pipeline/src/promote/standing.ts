@@ -66,11 +66,14 @@ function checkable(
 function standingSql(target: PromotionTarget, records: string): string {
   const { live, upsertKey, stage } = target;
   const keyTest = (upsertKey?.columns ?? [])
-    .map(({ sqlName, stage: s }) =>
-      upsertKey?.unique.nullsNotDistinct === true
-        ? `(t.${sqlName} = s.${s} OR t.${sqlName} IS NULL AND s.${s} IS NULL)`
-        : `t.${sqlName} = s.${s}`,
-    )
+    .map((column) => {
+      const { sqlName, stage: s } = column;
+      const blind = upsertKey?.blind.find((key) => key.column === column);
+      const same = `t.${sqlName} = ${blind === undefined ? `s.${s}` : `ANY (s.${blind.stage})`}`;
+      return upsertKey?.unique.nullsNotDistinct === true
+        ? `(${same} OR t.${sqlName} IS NULL AND s.${s} IS NULL)`
+        : same;
+    })
     .join(" AND ");
   const keys = checkable(target);
   const looks = keys.map(({ key, columns }, i) => {
