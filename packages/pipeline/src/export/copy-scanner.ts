@@ -61,7 +61,7 @@ export class CopyScanner {
       if (starts[this.#columns] !== at)
         throw new Error("A row of COPY has another number of fields.");
       this.#onRow(row);
-      escaped.fill(0);
+      for (let field = 0; field < escaped.length; field += 1) escaped[field] = 0;
     }
   }
 }
@@ -71,9 +71,9 @@ function scanRow({ bytes, starts, escaped }: ScannedRow, from: number): number {
   let field = 0;
   starts[0] = from;
   for (let at = from; ; at += 1) {
-    const byte = bytes[at];
-    if (byte === undefined) return -1;
-    if (byte > backslash) continue;
+    const byte = bytes[at] ?? lineBreak;
+    // Nearly all bytes: looked at millions of times, so with as few comparisons as can be.
+    if (byte > backslash || (byte > lineBreak && byte < backslash)) continue;
     if (byte === tab) {
       field += 1;
       starts[field] = at + 1;
@@ -81,7 +81,6 @@ function scanRow({ bytes, starts, escaped }: ScannedRow, from: number): number {
       escaped[field] = 1;
     } else if (byte === lineBreak) {
       starts[field + 1] = at + 1;
-      // A row with fewer fields than the one before must not find that one's last offset.
       return at + 1;
     }
   }

@@ -65,6 +65,29 @@ export async function* exportRecords(
   return { read: maker.read, rejected: maker.rejected, firstErrors };
 }
 
+/**
+ * Gives each part to `take`, until it says false. The COPY is over when this returns, however it ends.
+ *
+ * @returns what became of the rows; undefined when `take` has said false.
+ */
+export async function takeRecords(
+  records: AsyncGenerator<Uint8Array, RecordCounts>,
+  take: (part: Uint8Array) => Promise<boolean>,
+): Promise<RecordCounts | undefined> {
+  try {
+    for (;;) {
+      const part = await records.next();
+      if (part.done === true) return part.value;
+      if (!(await take(part.value))) return undefined;
+    }
+  } finally {
+    await records.return(noRecords);
+  }
+}
+
+/** Before the first row. */
+export const noRecords: RecordCounts = { read: 0, rejected: 0, firstErrors: [] };
+
 /** Tells how many rows there are about to be. */
 export async function tellTotal(
   connection: Connection,

@@ -3,7 +3,13 @@ import { DraftFile, OpenStream, syncFolder, type ByteTarget } from "./draft-file
 import { removeLeftDrafts } from "./draft-name.ts";
 import type { ExportOptions, ExportReport } from "./export-options.ts";
 import type { ExportPlan } from "./export-plan.ts";
-import { exportRecords, tellTotal, type RecordCounts } from "./export-records.ts";
+import {
+  exportRecords,
+  noRecords,
+  takeRecords,
+  tellTotal,
+  type RecordCounts,
+} from "./export-records.ts";
 import { inSession } from "./export-snapshot.ts";
 import { outputPlaceOf, type OutputPlace } from "./output-place.ts";
 import { compressionOf, OutputStage } from "./output-stage.ts";
@@ -82,19 +88,14 @@ async function writeRecords(
         signal,
         onRejected: (rejected) => rejects?.add(rejected),
       });
-      try {
-        for (;;) {
-          const part = await records.next();
-          if (part.done === true) return part.value;
-          await stage.write(part.value);
-          await rejects?.flush();
-        }
-      } finally {
-        await records.return({ read: 0, rejected: 0, firstErrors: [] });
-      }
+      return await takeRecords(records, async (part) => {
+        await stage.write(part);
+        await rejects?.flush();
+        return true;
+      });
     },
   });
-  return { counts, sha256: await stage.end() };
+  return { counts: counts ?? noRecords, sha256: await stage.end() };
 }
 
 /** What a report says of the rows. */

@@ -6,7 +6,13 @@ import { syncFolder } from "./draft-file.ts";
 import { removeLeftDrafts } from "./draft-name.ts";
 import type { ExportOptions, ExportReport } from "./export-options.ts";
 import type { ExportPlan } from "./export-plan.ts";
-import { exportRecords, tellTotal, type RecordCounts } from "./export-records.ts";
+import {
+  exportRecords,
+  noRecords,
+  takeRecords,
+  tellTotal,
+  type RecordCounts,
+} from "./export-records.ts";
 import { inSession } from "./export-snapshot.ts";
 import { reportOf } from "./export-to-file.ts";
 import { Handover } from "./handover.ts";
@@ -98,7 +104,7 @@ async function rejectsOf({ file }: TableOptions): Promise<RejectsFile | undefine
 class TableRecords {
   readonly #work: TableWork;
   readonly #rejects: RejectsFile | undefined;
-  counts: RecordCounts = { read: 0, rejected: 0, firstErrors: [] };
+  counts: RecordCounts = noRecords;
   sha256 = "";
   bytes = 0;
 
@@ -143,20 +149,14 @@ class TableRecords {
       signal,
       onRejected: (rejected) => this.#rejects?.add(rejected),
     });
-    for (;;) {
-      const part = await records.next();
-      if (part.done === true) {
-        this.counts = part.value;
-        this.sha256 = await stage.end();
-        return;
-      }
-      this.bytes += part.value.length;
-      await stage.write(part.value);
+    const counts = await takeRecords(records, async (part) => {
+      this.bytes += part.length;
+      await stage.write(part);
       await this.#rejects?.flush();
-      if (!(await parts.give(part.value))) {
-        await records.return(this.counts);
-        return;
-      }
-    }
+      return await parts.give(part);
+    });
+    if (counts === undefined) return;
+    this.counts = counts;
+    this.sha256 = await stage.end();
   }
 }
