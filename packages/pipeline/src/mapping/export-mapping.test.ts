@@ -182,6 +182,16 @@ test("a field of a type has that type's values, as PostgreSQL prints them", () =
   expect(sentOut({ type: "text" }, { type: "text[]" })("{a}")).toBe("{a}");
 });
 
+test("what the blueprint itself gives is printed as a value of the field's type", () => {
+  const column = { type: "integer" };
+  const typed = { type: "numeric(5,2)", values: { 1: "007" }, otherwise: { value: 5 }, default: 3 };
+  expect(["1", "2", null].map(sentOut(column, typed))).toEqual(["7.00", "5.00", "3.00"]);
+  expect(sentOut(column, { default: "007" }, "ndjson")(null)).toBe("7");
+  expect(sentOut(column, { default: "n/a" })(null)).toBe("n/a");
+  expect(sentOut({ type: "jsonb" }, { path: "a", type: "jsonb", default: "x" })("{}")).toBe('"x"');
+  expect(sentOut({ type: "boolean" }, { default: true })(null)).toBe("true");
+});
+
 test("of JSON single values are taken, and objects only where the field is JSON", () => {
   const column = { type: "jsonb" };
   const at = (text: string): FieldText => sentOut(column, { path: "a" })(`{"a": ${text}}`);

@@ -2,9 +2,9 @@ import type { Keyring } from "@ctb-data/models";
 import type { BlueprintExport, ExportField, Registry, ValueOrigin } from "@ctb-data/registry";
 import type { FieldFailure } from "../failure.ts";
 import { blueprintColumnOf } from "./blueprint-column.ts";
-import { textOfScalar } from "./blueprint-scalar.ts";
 import { fieldPrinterOf, type PrintValue } from "./field-printer.ts";
 import { decrypterOf, pathEndReaderOf, sourceReaderOf, type ReadSource } from "./field-source.ts";
+import { fieldTextOf } from "./field-text.ts";
 import { attempt, Misfit } from "./misfit.ts";
 
 /** What becomes of a source value: the vendor's text, null for nothing at all, or why the record is rejected. */
@@ -56,7 +56,7 @@ interface Compiling {
 function fieldMappingOf(field: ExportField, compiling: Compiling): FieldMapping {
   const { origin } = field;
   if (origin.kind === "constant") {
-    const text = textOfScalar(origin.value);
+    const text = fieldTextOf(origin.value, field.type);
     const make = (): FieldText => text;
     return { field, origin: undefined, isEncrypted: false, make, makeAtPath: make, isSame: false };
   }
@@ -100,7 +100,8 @@ function makerOf(field: ExportField, making: Making): MakeFieldText {
   const { name, trim, required } = field;
   const { decrypt, read, print, emptyIsNothing } = making;
   const never = required ? failed(name, new Misfit("missing", "is missing")) : null;
-  const nothing = field.default === undefined ? never : (textOfScalar(field.default) ?? never);
+  const nothing =
+    field.default === undefined ? never : (fieldTextOf(field.default, field.type) ?? never);
   const makeOf = (text: string): string | null | undefined | Misfit => {
     const clear = decrypt === undefined ? text : decrypt(text);
     if (clear instanceof Misfit) return clear;
