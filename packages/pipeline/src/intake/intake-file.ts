@@ -64,7 +64,7 @@ class FileIntake {
 
   constructor(stores: BothStores, options: IntakeOptions, parts: IntakeParts) {
     const { format, delimiter, key, columns } = options.blueprint.intake;
-    const { file, signal, onWritten } = options;
+    const { file, signal, onWritten, batch } = options;
     this.#stores = stores;
     this.#options = options;
     this.#parts = parts;
@@ -74,6 +74,7 @@ class FileIntake {
       format,
       delimiter,
       columns: origins.flatMap((origin) => (origin.kind === "column" ? [origin.column] : [])),
+      ...(batch !== undefined && { batch }),
       onBytes: (bytes) => void (this.#bytes += bytes),
       signal,
     });

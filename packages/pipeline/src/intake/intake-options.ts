@@ -17,6 +17,8 @@ export interface IntakeOptions extends WorkOptions {
   readonly rejectsFile?: string | undefined;
   /** Reads and compares everything, and writes nothing. */
   readonly dryRun?: boolean | undefined;
+  /** About how many records are taken together. Default 500. */
+  readonly batch?: number | undefined;
   /** Called now and then with the counts since the last call: when it throws, the intake ends with that error. */
   readonly onWritten?: ((counts: Readonly<Record<string, number>>) => Promise<void>) | undefined;
 }
