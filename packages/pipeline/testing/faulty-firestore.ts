@@ -94,7 +94,8 @@ function forward(
   },
 ): void {
   far.on("error", () => near.close(constants.NGHTTP2_INTERNAL_ERROR));
-  near.on("close", () => far.close());
+  // A server closes the connection to who resets very many streams: those that are over need none.
+  near.on("close", () => void (far.readableEnded || far.close(constants.NGHTTP2_CANCEL)));
   near.pipe(far);
   if (fault !== undefined) {
     far.resume();
@@ -102,6 +103,10 @@ function forward(
     return;
   }
   far.on("response", (headers) => {
+    if (headers["grpc-status"] !== undefined) {
+      near.respond(headers, { endStream: true });
+      return;
+    }
     near.respond(headers, { waitForTrailers: true });
     let trailers: IncomingHttpHeaders = {};
     far.on("trailers", (found) => {
