@@ -7,6 +7,7 @@ import { noRun } from "./change-run.ts";
 import { cleanUpWork } from "./clean-up-work.ts";
 import { databaseError } from "./database-error.ts";
 import { decideStages, type WantedStage } from "./decide-stages.ts";
+import { expireGoneRunners } from "./expire-gone-runners.ts";
 import { lockBlueprint } from "./lock-blueprint.ts";
 import { persistently } from "./persistently.ts";
 import type { OpenRunOptions, RunHandle } from "./run-handle.ts";
@@ -134,6 +135,7 @@ async function joinRow(
   { options, wanted, tables, runner }: Opening,
 ): Promise<OpenedRow> {
   const key = { processes: tables.processes, run: row.id };
+  await expireGoneRunners(tx, key);
   const others = await liveRunners(tx, key, runner.id);
   const decision = decideStages(row.stages, wanted, {
     live: others.length > 0,

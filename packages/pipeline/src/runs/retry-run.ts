@@ -3,6 +3,7 @@ import { PipelineError } from "../pipeline-error.ts";
 import type { PipelineStores } from "../work-options.ts";
 import { changeRun } from "./change-run.ts";
 import type { Stages } from "./decide-stages.ts";
+import { expireGoneRunners } from "./expire-gone-runners.ts";
 import { lockBlueprint } from "./lock-blueprint.ts";
 import { readRun } from "./read-runs.ts";
 import type { RunRecord } from "./run-record.ts";
@@ -34,6 +35,7 @@ export async function retryRun(stores: PipelineStores, id: number): Promise<RunR
     first: async (tx: Transaction) => await lockBlueprint(tx, tables, blueprintId),
   };
   await changeRun(change, async (tx, row) => {
+    await expireGoneRunners(tx, key);
     const others = await liveRunners(tx, key);
     if (others.length > 0) throw isRunning(id, others);
     if (row.status === "complete") {

@@ -1,4 +1,5 @@
 import type { Queryable } from "@ctb-data/postgres";
+import { processPlace } from "./process-place.ts";
 import type { RunKey } from "./stage-work.ts";
 import { runnersTable } from "./work-tables.ts";
 
@@ -24,10 +25,10 @@ export async function addRunner(
   runner: { readonly id: string; readonly worker: string; readonly leaseMs: number },
 ): Promise<void> {
   await tx.query(
-    `INSERT INTO ${runnersTable} (id, process_table, run, worker, expires_at)
-     VALUES ($1, $2, $3, $4, pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $5))
+    `INSERT INTO ${runnersTable} (id, process_table, run, worker, place, expires_at)
+     VALUES ($1, $2, $3, $4, $6, pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $5))
      ON CONFLICT (id) DO UPDATE SET run = excluded.run, expires_at = excluded.expires_at`,
-    [runner.id, processes, run, runner.worker, runner.leaseMs / 1000],
+    [runner.id, processes, run, runner.worker, runner.leaseMs / 1000, processPlace()],
   );
 }
 

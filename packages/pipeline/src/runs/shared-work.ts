@@ -2,6 +2,7 @@ import type { RawRange } from "@ctb-data/firestore";
 import { PipelineError } from "../pipeline-error.ts";
 import { claimPart, type ClaimAnswer, type StepKey } from "./claim-part.ts";
 import { databaseError, isPassing } from "./database-error.ts";
+import { expireGoneRunners } from "./expire-gone-runners.ts";
 import type { HeldLease } from "./held-lease.ts";
 import type { HeldLeases } from "./held-leases.ts";
 import { GrowingPause, persistently, throwIfStopped } from "./persistently.ts";
@@ -106,7 +107,10 @@ export class TableWork implements SharedWork {
     await this.#enterPlan();
     const claimed = await this.#claim("plan");
     if (claimed === "done") return true;
-    if (claimed === "busy") return false;
+    if (claimed === "busy") {
+      await this.#expireGone();
+      return false;
+    }
     await using lease = claimed;
     return await this.#withLease(lease, async () => {
       const ranges = await divide();
@@ -147,6 +151,7 @@ export class TableWork implements SharedWork {
 
   async #doOne(work: (lease: Lease) => Promise<void>): Promise<"worked" | "busy" | "done"> {
     const claimed = await this.#claim("part");
+    if (claimed === "busy") await this.#expireGone();
     if (claimed === "done" || claimed === "busy") return claimed;
     await using lease = claimed;
     await this.#withLease(lease, async () => await work(lease));
@@ -183,6 +188,16 @@ export class TableWork implements SharedWork {
     const error = deadly(this.#key, answer);
     await this.#parts.failRun(error);
     throw error;
+  }
+
+  async #expireGone(): Promise<void> {
+    try {
+      await expireGoneRunners(this.#context.postgres, this.#key);
+    } catch (error) {
+      throw databaseError(error, `Runners of run ${this.run} could not be looked up`, {
+        run: this.run,
+      });
+    }
   }
 
   async #ask(what: "plan" | "part"): Promise<ClaimAnswer> {

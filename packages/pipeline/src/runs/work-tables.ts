@@ -45,11 +45,13 @@ CREATE TABLE ${runnersTable} (
   process_table text NOT NULL,
   run bigint NOT NULL,
   worker text NOT NULL,
+  place text NOT NULL,
   started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
   expires_at timestamptz NOT NULL
 );
 CREATE INDEX imo_runners_run_idx ON ${runnersTable} (process_table, run);
 COMMENT ON TABLE ${runnersTable} IS 'The runners of ctb-data imo, format ${format}: who does not move expires_at on is taken for dead.';
+COMMENT ON COLUMN ${runnersTable}.place IS 'The machine, its boot and its namespace of processes: where the number in worker tells whether it lives.';
 `;
 
 /**
