@@ -8,6 +8,13 @@ export { exportVendor } from "./export/export-vendor.ts";
 export type * from "./failure.ts";
 export { intakeFile } from "./intake/intake-file.ts";
 export type * from "./intake/intake-options.ts";
+export {
+  compileExportMapping,
+  type FieldMapping,
+  type FieldText,
+  type MakeFieldText,
+} from "./mapping/export-mapping.ts";
+export { compileIntakeMapping } from "./mapping/intake-mapping.ts";
 export type * from "./mapping/mapped-record.ts";
 export {
   PipelineError,
