@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { openPostgres } from "@ctb-data/postgres";
 import { countedStores } from "./counted-stores.ts";
 import type { MiddleWorld } from "./middle-world.ts";
@@ -14,13 +15,11 @@ export async function crashingMiddle(
   const { registry, keyring, url } = world;
   await using postgres = await openPostgres({ url, registry, keyring });
   let moments = 0;
-  let crash = (): void => undefined;
-  const crashed = new Promise<undefined>((resolve) => {
-    crash = () => resolve(undefined);
-  });
+  const crash = new AbortController();
+  const crashed = once(crash.signal, "abort").then(() => undefined);
   const stores = countedStores({ ...world.stores, postgres }, async () => {
     if (moments >= options.moment) {
-      crash();
+      crash.abort();
       await new Promise(() => undefined);
     }
     moments += 1;

@@ -53,7 +53,7 @@ export async function middleState(world: MiddleWorld): Promise<MiddleState> {
   return {
     rows: [
       ...members
-        .map(({ id: _, ...row }) => ({
+        .map(({ id: _id, ...row }) => ({
           ...row,
           recommended_by: mailOf.get(String(row.recommended_by)),
         }))

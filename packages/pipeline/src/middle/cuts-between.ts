@@ -14,7 +14,7 @@ const depth = 4;
  */
 export function cutsBetween(first: string, last: string, parts: number): readonly string[] {
   const alphabet = [hex, alphanumeric, ascii].find((letters) =>
-    [...first, ...last].every((letter) => letters.includes(letter)),
+    Array.from(first + last).every((letter) => letters.includes(letter)),
   );
   if (alphabet === undefined || first >= last) return [];
   let common = 0;

@@ -126,9 +126,10 @@ test("a PostgreSQL that is restarted in the middle is waited for", async () => {
     parts: 2,
     onProgress: ({ kind }) => {
       if (kind !== "count") return;
-      restart ??= server.close().then(async () => {
+      restart ??= (async () => {
+        await server.close();
         server = await startEmbeddedPostgres({ dataDir, durable: false });
-      });
+      })();
     },
   });
   await restart;

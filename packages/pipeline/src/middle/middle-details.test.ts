@@ -16,6 +16,10 @@ const member = (id: string, address: string, rest: Record<string, object> = {}):
   { [mail]: text(address), name: text(id), ...rest },
 ];
 
+/** Somebody whose document has so many bytes that are nobody's. */
+const full = (id: string, bytes: number): DocumentFields =>
+  member(id, `${id}@example.com`, { _filling: text("x".repeat(bytes)) });
+
 /** What is marked on a document. */
 async function marksOf(world: MiddleWorld, id: string): Promise<object> {
   const document = await world.firestore.documents("member_intake").doc(id).get();
@@ -101,8 +105,6 @@ test("to validate does not lift what a promotion has found, until the document s
 
 test("a document of a mebibyte is promoted though it has no room for marks, and said to be unmarked", async () => {
   await using world = await openMiddleWorld();
-  const full = (id: string, bytes: number): DocumentFields =>
-    member(id, `${id}@example.com`, { _filling: text("x".repeat(bytes)) });
   await world.put("member_intake", [full("full", 1_048_450), full("roomy", 1_040_000)]);
   const { counts, firstErrors } = await runTestMiddle(world.stores);
   expect(counts).toMatchObject({ inserted: 2, marked: 1, unmarked: 1 });

@@ -21,7 +21,7 @@ export async function openMiddleContext(
   stores: BothStores,
   options: MiddleOptions,
 ): Promise<MiddleContext> {
-  const { registry, postgres, firestore, keyring } = stores;
+  const { registry, firestore, keyring } = stores;
   const { collection, table } = options.blueprint.intake;
   const { batch = defaultBatch, patienceMs = defaultPatienceMs, onProgress, signal } = options;
   return {
@@ -40,12 +40,13 @@ export async function openMiddleContext(
   };
 }
 
+const nameOf = ({ column, path }: ValueOrigin): string => JSON.stringify([column, ...path]);
+
 /** Canonical columns: all that the blueprint gives, and those whose values are in its key. */
 function columnsOf({ columns, key }: BlueprintIntake): {
   readonly mapped: readonly string[];
   readonly keyColumns: readonly string[];
 } {
-  const nameOf = ({ column, path }: ValueOrigin): string => JSON.stringify([column, ...path]);
   const keys = new Set(key.map((origin) => nameOf(origin)));
   const ofKey = [...columns.values()].filter(
     ({ origin }) => origin.kind === "column" && keys.has(nameOf(origin)),

@@ -1,10 +1,8 @@
 import { expect, test } from "vitest";
-import { idOfMail, mail, memberDocuments } from "../../testing/member-documents.ts";
-import { linesOf, middleState, middleVersions } from "../../testing/middle-state.ts";
+import { memberDocuments } from "../../testing/member-documents.ts";
+import { middleState, middleVersions } from "../../testing/middle-state.ts";
 import { openMiddleWorld } from "../../testing/middle-world.ts";
 import { runTestMiddle } from "../../testing/run-test-middle.ts";
-
-const text = (value: string): object => ({ stringValue: value });
 
 test("a second run over a finished collection writes nothing at all, however it is divided", async () => {
   await using world = await openMiddleWorld();
@@ -16,7 +14,7 @@ test("a second run over a finished collection writes nothing at all, however it 
   expect(await middleState(world)).toEqual(state);
   expect(await middleVersions(world)).toEqual(versions);
   const { read, valid, invalid, inserted, updated, displaced, refused } = counts;
-  expect({ read, inserted: inserted - 0, all: valid + invalid }).toEqual({
+  expect({ read, inserted, all: valid + invalid }).toEqual({
     read: 338,
     inserted: state.rows.length,
     all: 338,
