@@ -13,7 +13,7 @@ export class BatchTally {
   readonly counts: Partial<Record<MiddleCount, number>> = {};
   readonly errors: PlacedFailure[] = [];
   /** Ids of those that are looked at again later. */
-  readonly waiting = new Set<string>();
+  readonly waiting: Set<string> = new Set();
   readonly #context: MiddleContext;
   readonly #isFirst: boolean;
 
