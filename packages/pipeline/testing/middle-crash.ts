@@ -4,24 +4,29 @@ import { countedStores } from "./counted-stores.ts";
 import type { MiddleWorld } from "./middle-world.ts";
 import { runTestMiddle, type TestMiddleOptions } from "./run-test-middle.ts";
 
+/** What happens at a moment: it goes on, what is asked for is never answered, or nothing goes on any more. */
+export type Fate = "goes on" | "hangs" | "ends";
+
 /**
- * A runner in this process that does nothing any more from a moment on, as one that was killed: what it asks for then is never done, and its
- * sessions are closed. Undefined when it has stopped so; else how many moments the whole has.
+ * A runner in this process that ends as one that was killed: what it asks for then is never done, and its sessions are closed. Undefined
+ * when it has ended so; else how many moments the whole has.
+ *
+ * @param fateOf asked at each moment, from 0.
  */
 export async function crashingMiddle(
   world: MiddleWorld,
-  options: TestMiddleOptions & { readonly moment: number },
+  options: TestMiddleOptions,
+  fateOf: (moment: number, name: string) => Fate,
 ): Promise<number | undefined> {
   const { registry, keyring, url } = world;
   await using postgres = await openPostgres({ url, registry, keyring });
   let moments = 0;
   const crash = new AbortController();
   const crashed = once(crash.signal, "abort").then(() => undefined);
-  const stores = countedStores({ ...world.stores, postgres }, async () => {
-    if (moments >= options.moment) {
-      crash.abort();
-      await new Promise(() => undefined);
-    }
+  const stores = countedStores({ ...world.stores, postgres }, async (name) => {
+    const fate = crash.signal.aborted ? "hangs" : fateOf(moments, name);
+    if (fate === "ends") crash.abort();
+    if (fate !== "goes on") await new Promise(() => undefined);
     moments += 1;
   });
   const whole = runTestMiddle(stores, options).then(() => moments);
