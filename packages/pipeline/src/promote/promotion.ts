@@ -13,9 +13,12 @@ export type PromotionOutcome =
   | {
       readonly kind: "promoted";
       readonly id: string;
-      /** `unchanged`: this very content had been promoted before. `adopted`: the row was there, and no document's. */
+      /**
+       * `unchanged`: this very content had been promoted before; a row that somebody has deleted since stays deleted until the document
+       * changes. `adopted`: the row was there, and no document's. `updated`: it was this document's, or that of one with a larger id.
+       */
       readonly how: "inserted" | "updated" | "adopted" | "unchanged";
-      /** `clients/42`: the table, and the primary key's values with commas between them, each percent-encoded. */
+      /** `clients/42`: the table, and the primary key's values with commas between them, each percent-encoded. In a rehearsal `clients/%3F` for a new row. */
       readonly promotedTo: string;
     }
   /** A newer version of the document has been promoted already. */
@@ -27,14 +30,21 @@ export type PromotionOutcome =
 export interface PromotedBatch {
   /** One per document, in their order. */
   readonly outcomes: readonly PromotionOutcome[];
-  /** Documents that had a row until one with a smaller id claimed the same key: they are to be marked as duplicates. */
+  /**
+   * Documents of the collection that are not in the batch and have lost their record to one that is: one with a smaller id claimed the key of
+   * their row, or their row is gone and its primary key was used again. They are to be looked at again.
+   */
   readonly displaced: readonly {
     readonly id: string;
     readonly failures: readonly FieldFailure[];
   }[];
 }
 
-/** Moves valid documents of one collection into one table. */
+/**
+ * Moves valid documents of one collection into one table. Whatever the order, the batches and the number of promoters, they end in the rows
+ * that the newest versions give in one go, with one exception: a document that has a row and is given the key of another document's row is
+ * refused until that key is free.
+ */
 export interface Promoter {
   /**
    * Rows and promotion records in one transaction: all of a batch that can be written is. Ids are unique within a batch.
@@ -51,6 +61,9 @@ export interface Promoter {
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<PromotedBatch>;
-  /** The same in a transaction that is rolled back: what would become of them. */
+  /**
+   * The same in a transaction that is rolled back: what would become of them. New rows get negative numbers instead of those of a sequence,
+   * so that none moves; a trigger that takes one moves it all the same. Each batch is looked at by itself.
+   */
   rehearse(documents: readonly PromotableDocument[], signal?: AbortSignal): Promise<PromotedBatch>;
 }

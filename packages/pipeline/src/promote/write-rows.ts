@@ -62,8 +62,8 @@ export async function insertRows(
     INSERT INTO ${target.live.place} ${insertSql(context, columns)}
     RETURNING ${rowKeySql(target, "t")} AS row_key),
   numbered AS (SELECT pg_catalog.row_number() OVER () AS i, row_key FROM ins),
-  mine AS (SELECT pg_catalog.row_number() OVER (ORDER BY s.n) AS i, s.n, s.id, s.hash, s.at, s.g FROM ${target.stage} s WHERE s.n = ANY ($4::pg_catalog.int4[])),
-  done AS MATERIALIZED (SELECT m.n, m.id, m.hash, m.at, m.g, r.row_key, NULL::pg_catalog.jsonb AS before FROM mine m JOIN numbered r USING (i)),
+  done AS MATERIALIZED (SELECT s.n, s.id, s.hash, s.at, s.g, r.row_key, NULL::pg_catalog.jsonb AS before
+    FROM numbered r JOIN ${target.stage} s ON s.n = ($4::pg_catalog.int4[])[r.i::pg_catalog.int4]),
   ${recordSql(context, clean)}`;
   return await write(db, sql, { context, rows, groups });
 }
@@ -184,13 +184,14 @@ function recordSql({ target, records }: WriteContext, clean: boolean): string {
       AND NOT (p.collection = $1 AND p.document_id = d.id) RETURNING p.collection, p.document_id)`
     : `gone AS (SELECT NULL::pg_catalog.text AS collection, NULL::pg_catalog.text AS document_id WHERE $2::pg_catalog.text[] IS NULL)`;
   return `${gone},
+  given AS MATERIALIZED (SELECT g, columns::pg_catalog.text[] AS columns FROM unnest($5::pg_catalog.int4[], $6::pg_catalog.text[]) AS c (g, columns)),
   rec AS (INSERT INTO ${records} AS p (collection, document_id, table_name, row_key, content_hash, update_time, process_id, promoted_at, columns, before)
-    SELECT $1, d.id, ${quoteLiteral(target.live.place)}, d.row_key, d.hash, d.at, $3, pg_catalog.clock_timestamp(), c.columns::pg_catalog.text[], d.before
-    FROM done d JOIN unnest($5::pg_catalog.int4[], $6::pg_catalog.text[]) AS c (g, columns) ON c.g = d.g
+    SELECT $1, d.id, ${quoteLiteral(target.live.place)}, d.row_key, d.hash, d.at, $3, pg_catalog.clock_timestamp(), c.columns, d.before
+    FROM done d JOIN given c ON c.g = d.g
       CROSS JOIN (SELECT pg_catalog.count(*) FROM gone) AS after
     ${clean ? renewSql : ""})
-  SELECT (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(n, row_key)) FROM done)::pg_catalog.text AS done,
-    (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('collection', collection, 'id', document_id)) FROM gone)::pg_catalog.text AS gone`;
+  SELECT pg_catalog.json_agg(n)::pg_catalog.text AS numbers, pg_catalog.json_agg(row_key)::pg_catalog.text AS keys,
+    (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('collection', collection, 'id', document_id)) FROM gone)::pg_catalog.text AS gone FROM done`;
 }
 
 const renewSql = `ON CONFLICT (collection, document_id) DO UPDATE SET table_name = EXCLUDED.table_name, row_key = EXCLUDED.row_key,
@@ -209,7 +210,8 @@ async function write(
 ): Promise<WrittenRows> {
   const { context, rows, groups, keys } = work;
   const { rows: answers } = await db.query<{
-    readonly done: string | null;
+    readonly numbers: string | null;
+    readonly keys: string | null;
     readonly gone: string | null;
   }>(sql, [
     context.target.collection,
@@ -221,14 +223,15 @@ async function write(
     ...(keys === undefined ? [] : [keys]),
   ]);
   const [answer] = answers;
-  const rowKeys = new Map(pairsOf(answer?.done ?? "[]"));
+  const rowKeys = keysByNumber(answer?.numbers ?? "[]", answer?.keys ?? "[]");
   if (rowKeys.size !== rows.length) throw new NotStored("Fewer rows came back");
   return { rowKeys, losers: recordsOf(answer?.gone ?? "[]") };
 }
 
-function pairsOf(json: string): readonly (readonly [number, string])[] {
-  const pairs: readonly (readonly [number, string])[] = JSON.parse(json);
-  return pairs;
+function keysByNumber(numbersJson: string, keysJson: string): ReadonlyMap<number, string> {
+  const numbers: readonly number[] = JSON.parse(numbersJson);
+  const keys: readonly string[] = JSON.parse(keysJson);
+  return new Map(numbers.map((n, index) => [n, keys[index] ?? ""]));
 }
 
 function recordsOf(json: string): WrittenRows["losers"] {
