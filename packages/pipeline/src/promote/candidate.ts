@@ -41,6 +41,7 @@ export class CandidateMaker {
       const given = names.filter((name) => Reflect.get(row, name) !== undefined || !(name in row));
       const failures = given.flatMap((name) => this.#unusable(name));
       if (failures.length > 0) return failures;
+      if (given.length === 0 && this.#target.spare.length === 0) return [nothingGiven];
       return { document, row, group: this.#group(given), resolved: new Map(), skipped: false };
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
@@ -81,6 +82,12 @@ export class CandidateMaker {
     return group;
   }
 }
+
+const nothingGiven: FieldFailure = {
+  field: "",
+  code: "missing",
+  message: "The document has no column of the table.",
+};
 
 /** The value of a column as PostgreSQL prints it; null for null, undefined where there is none. @throws {ModelError} */
 export function textOf(candidate: Candidate, column: TargetColumn): string | null | undefined {

@@ -78,6 +78,30 @@ tables:
       - { name: age, type: integer }
 `;
 
+const onlyId = (more: string): string =>
+  `tables: { clients: { columns: [{ name: id, type: serial, primary_key: true }${more}] } }`;
+
+test("a document without any column is a row of defaults, unless nothing else could be in it", async () => {
+  const setting = { keyColumns: ["id"], mapped: [] };
+  await using w = await promoteWorld(onlyId(", { name: note, type: text }"));
+  const promoter = await w.promoter(setting);
+  expect(wordsOf(await promoteAll(promoter, { a: {}, b: { row: { note: "x" } } }))).toEqual({
+    a: "inserted",
+    b: "inserted",
+  });
+  expect(await w.sql("SELECT note FROM clients ORDER BY id")).toEqual([
+    { note: null },
+    { note: "x" },
+  ]);
+  await using only = await promoteWorld(onlyId(""));
+  expect(
+    wordsOf(await promoteAll(await only.promoter(setting), { a: {}, b: { row: { id: 5 } } })),
+  ).toEqual({
+    a: "refused missing",
+    b: "inserted",
+  });
+});
+
 test("an identity that PostgreSQL always generates takes the values of documents, and does not change with them", async () => {
   await using w = await promoteWorld(plain);
   await w.sql("ALTER TABLE clients ALTER id ADD GENERATED ALWAYS AS IDENTITY (START WITH 100)");
@@ -85,13 +109,15 @@ test("an identity that PostgreSQL always generates takes the values of documents
   const first = { a: { row: { id: 7, email: "a" } }, b: { row: { email: "b" } } };
   expect(wordsOf(await promoteAll(promoter, first))).toEqual({ a: "inserted", b: "inserted" });
   const changed = await promoteAll(promoter, {
-    a: { row: { id: 7, email: "a", name: "A" }, at: 2_000_000 },
+    a: { row: { id: 7 }, at: 2_000_000 },
     b: { row: { id: 8, email: "b" }, at: 2_000_000 },
   });
   expect(wordsOf(changed)).toEqual({ a: "updated", b: "refused refused" });
-  expect(await w.sql("SELECT id, name FROM clients ORDER BY id")).toEqual([
-    { id: 7, name: "A" },
-    { id: 100, name: null },
+  const third = { a: { row: {}, at: 3_000_000 } };
+  expect(wordsOf(await promoteAll(promoter, third))).toEqual({ a: "updated" });
+  expect(await w.sql("SELECT id, email FROM clients ORDER BY id")).toEqual([
+    { id: 7, email: null },
+    { id: 100, email: "b" },
   ]);
 });
 

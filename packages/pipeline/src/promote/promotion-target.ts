@@ -64,6 +64,8 @@ export interface PromotionTarget {
   readonly columns: ReadonlyMap<string, TargetColumn>;
   readonly primaryKey: readonly TargetColumn[];
   readonly upsertKey: UpsertKey | undefined;
+  /** A column of which null and nothing are the same; none where all have defaults. */
+  readonly spare: readonly TargetColumn[];
   /** The staging table, whose name changes with its columns. */
   readonly stage: string;
   /** What is stored of a value: encrypted columns as ciphertexts, with their blind indexes. */
@@ -100,6 +102,7 @@ export async function openTarget(
       { table, live, columns, model: (keyring?.keyIds.length ?? 0) > 1 ? model : undefined },
       options,
     ),
+    spare: [...columns.values()].filter(({ live: l }) => !l.hasDefault && !l.generated).slice(0, 1),
     stage: stageName(columns, (keyring?.keyIds.length ?? 0) > 1),
     toRow: (value) => (encrypted ? model.toRow(value) : value),
     modelOf: (name) => {

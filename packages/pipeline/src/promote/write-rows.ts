@@ -54,9 +54,11 @@ export async function insertRows(
 ): Promise<WrittenRows> {
   const { target } = context;
   const groups = groupsOf(rows);
-  const columns = [...target.columns.values()].filter((column) =>
+  const given = [...target.columns.values()].filter((column) =>
     groups.some((group) => group.columns.includes(column)),
   );
+  // INSERT wants one column at least.
+  const columns = given.length > 0 ? given : target.spare;
   // RETURNING has no columns of the source: rows come back in the order in which they were inserted.
   const sql = `WITH ins AS (
     INSERT INTO ${target.live.place} ${insertSql(context, columns)}
@@ -69,7 +71,7 @@ export async function insertRows(
 }
 
 function insertSql({ target, rehearsal }: WriteContext, columns: readonly TargetColumn[]): string {
-  const { live, stage } = target;
+  const { stage } = target;
   const sequences = rehearsal
     ? [...target.columns.values()].filter(
         (column) => column.live.fromSequence && !columns.includes(column),
@@ -78,10 +80,6 @@ function insertSql({ target, rehearsal }: WriteContext, columns: readonly Target
   const names = [...columns, ...sequences].map(({ sqlName }) => sqlName);
   const values = [...columns.map((column) => `s.${column.stage}`), ...sequences.map(() => "- s.n")];
   const always = [...columns, ...sequences].some((column) => column.live.identityAlways);
-  if (names.length === 0) {
-    const [first] = live.columns.values();
-    throw new TypeError(`No column of ${live.place} is given, not even ${first?.name ?? "one"}`);
-  }
   return `AS t (${names.join(", ")})${always ? " OVERRIDING SYSTEM VALUE" : ""}
     SELECT ${values.join(", ")} FROM ${stage} s WHERE s.n = ANY ($4::pg_catalog.int4[]) ORDER BY s.n`;
 }
@@ -173,8 +171,10 @@ function setSql({ staged, record }: RowChange, target: PromotionTarget): string 
   );
   const sets = [...given, ...resets];
   // A document may have nothing but its key.
-  const key = target.primaryKey[0]?.sqlName ?? "";
-  return sets.length === 0 ? `${key} = t.${key}` : sets.join(", ");
+  if (sets.length > 0) return sets.join(", ");
+  const all = [...target.columns.values()];
+  const any = all.find(({ live }) => !live.identityAlways && !live.generated)?.sqlName ?? "";
+  return `${any} = t.${any}`;
 }
 
 /** Records `done`; the record of another document that had one of its rows goes. */
