@@ -8,6 +8,7 @@ import {
 } from "../../testing/companies.ts";
 import { pipelineState } from "../../testing/pipeline-state.ts";
 import { openPipelineWorld } from "../../testing/pipeline-world.ts";
+import { readRun } from "../runs/read-runs.ts";
 
 test("a file goes through Firestore into PostgreSQL and out to a vendor, and doing it again changes nothing", async () => {
   await using world = await openPipelineWorld();
@@ -139,6 +140,7 @@ test("two runners at once share one run: each row is there once, and both see it
   ]);
   expect(first.id).toBe(second.id);
   expect([first.status, second.status]).toEqual(["complete", "complete"]);
+  expect((await readRun(world.stores, first.id)).runners).toEqual([]);
   expect(second.middle?.counts).toMatchObject({ read: 400, inserted: 400 });
   expect((await pipelineState(world)).clients).toHaveLength(400);
 });

@@ -127,11 +127,13 @@ export class Runner implements RunHandle {
       await changeRun(this.#change("ended"), async (tx, row) => {
         const closed = closedRun(row.status ?? "pending", this.id);
         if (closed !== undefined) throw closed;
-        if (row.status === "complete") return;
-        if (isComplete(blueprint.blueprint, row.stages)) {
-          await writeRun(tx, this.#context.tables, { ...row, status: "complete" });
-          await removeRunner(tx, this.#context.holder);
-        } else await this.#leave(tx, row);
+        const isDone = row.status === "complete";
+        if (!isDone && !isComplete(blueprint.blueprint, row.stages)) {
+          await this.#leave(tx, row);
+          return;
+        }
+        if (!isDone) await writeRun(tx, this.#context.tables, { ...row, status: "complete" });
+        await removeRunner(tx, this.#context.holder);
       });
     });
     this.#isGone = true;
