@@ -2,6 +2,9 @@ const quote = 0x22;
 const backslash = 0x5c;
 const firstPrintable = 0x20;
 const secondsPerDay = 86_400;
+/** Of 400 years: the calendar repeats itself then. */
+const daysPerEra = 146_097;
+const daysFromMarchOfYear0 = 719_468;
 
 /** `\n`, `\t` and the like; other control characters have no short form. */
 const shortEscapes: ReadonlyMap<number, number> = new Map([
@@ -19,8 +22,6 @@ const hexDigits = Buffer.from("0123456789abcdef", "latin1");
 export class JsonOutput {
   #bytes: Buffer;
   #length = 0;
-  #day = Number.NaN;
-  #dayText = "";
 
   constructor(sizeBytes: number) {
     this.#bytes = Buffer.allocUnsafeSlow(sizeBytes);
@@ -94,13 +95,10 @@ export class JsonOutput {
   /** RFC 3339 in UTC with as many digits after the second as are needed, in threes, in quotes. */
   time(seconds: number, nanos: number): void {
     const day = Math.floor(seconds / secondsPerDay);
-    if (day !== this.#day) {
-      this.#dayText = new Date(day * secondsPerDay * 1000).toISOString().slice(0, 11);
-      this.#day = day;
-    }
     const second = seconds - day * secondsPerDay;
     this.byte(quote);
-    this.ascii(this.#dayText);
+    this.#date(day);
+    this.byte(0x54);
     this.#digits(Math.floor(second / 3600), 2);
     this.byte(0x3a);
     this.#digits(Math.floor(second / 60) % 60, 2);
@@ -108,6 +106,28 @@ export class JsonOutput {
     this.#digits(second % 60, 2);
     if (nanos !== 0) this.#fraction(nanos);
     this.ascii('Z"');
+  }
+
+  /** A day since 1970 as `2026-01-31`, without a `Date`: neighbouring documents have days far apart. */
+  #date(day: number): void {
+    // Years that begin in March end with the day that only some have.
+    const fromMarch = day + daysFromMarchOfYear0;
+    const era = Math.floor(fromMarch / daysPerEra);
+    const ofEra = fromMarch - era * daysPerEra;
+    const year = Math.floor(
+      (ofEra -
+        Math.floor(ofEra / 1460) +
+        Math.floor(ofEra / 36_524) -
+        Math.floor(ofEra / 146_096)) /
+        365,
+    );
+    const ofYear = ofEra - (365 * year + Math.floor(year / 4) - Math.floor(year / 100));
+    const month = Math.floor((5 * ofYear + 2) / 153);
+    this.#digits(era * 400 + year + (month > 9 ? 1 : 0), 4);
+    this.byte(0x2d);
+    this.#digits(month > 9 ? month - 9 : month + 3, 2);
+    this.byte(0x2d);
+    this.#digits(ofYear - Math.floor((153 * month + 2) / 5) + 1, 2);
   }
 
   #fraction(nanos: number): void {
