@@ -6,6 +6,9 @@ import { isObject, memberOf, textIn, type RawFields } from "./raw-fields.ts";
 
 /** What BatchGetDocuments is asked for at once. */
 const mostGot = 100;
+/** An id of no more characters is not too long for its failures' id, whatever they are: three bytes at most each. */
+const surelyShort = 300;
+const surrogate = /[\uD800-\uDFFF]/;
 
 /** What `validation_failed` says of a document. */
 export interface KnownFailure {
@@ -41,6 +44,7 @@ export class FailureDocuments {
 
   /** Where the failures of a document are. */
   pathOf(id: string): string {
+    if (this.#prefix.length + id.length < surelyShort) return this.#prefix + id;
     return `${failureCollection}/${failureIdOf(this.#collection, id)}`;
   }
 
@@ -169,6 +173,7 @@ export class KnownFailures {
   }
 
   #fieldsOf(id: string): RawFields | undefined {
+    if (this.#options.lines.size === 0) return undefined;
     return this.#options.lines.get(this.#options.failures.pathOf(id));
   }
 }
@@ -194,7 +199,6 @@ function documentOf(fields: RawFields, prefix: string): string | undefined {
   return id.includes("/") ? undefined : id;
 }
 
-/** By the bytes of UTF-8, as Firestore compares names. */
 function leastOf(paths: readonly string[]): string {
   return paths.reduce((least, path) => (isBefore(path, least) ? path : least));
 }
@@ -203,6 +207,8 @@ function greatestOf(paths: readonly string[]): string {
   return paths.reduce((greatest, path) => (isBefore(greatest, path) ? path : greatest));
 }
 
+/** By the bytes of UTF-8, as Firestore compares names. Only surrogates have another place among JavaScript's. */
 function isBefore(one: string, other: string): boolean {
+  if (!surrogate.test(one) && !surrogate.test(other)) return one < other;
   return Buffer.compare(Buffer.from(one), Buffer.from(other)) < 0;
 }
