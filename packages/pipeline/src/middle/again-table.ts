@@ -4,6 +4,13 @@ import { advisoryKey } from "../runs/advisory-key.ts";
 
 const againTable = "ctb_data.imo_waiting";
 
+/** A document that is to be looked at again, as often as somebody has said so until it was read. */
+export interface AgainEntry {
+  readonly id: string;
+  /** Grows each time that the document is added. */
+  readonly stamp: number;
+}
+
 /** Whose documents they are. */
 export interface AgainScope {
   readonly run: number;
@@ -35,11 +42,13 @@ export async function ensureAgainTable(postgres: Postgres): Promise<void> {
       table_name text COLLATE pg_catalog."C" NOT NULL,
       collection text COLLATE pg_catalog."C" NOT NULL,
       document_id text COLLATE pg_catalog."C" NOT NULL,
+      stamp integer NOT NULL DEFAULT 1,
       PRIMARY KEY (run_id, table_name, collection, document_id)
     )`);
   });
 }
 
+/** They are to be looked at: once more where somebody is looking at them now. */
 export async function addAgain(
   on: Queryable,
   { run, table, collection }: AgainScope,
@@ -47,20 +56,24 @@ export async function addAgain(
 ): Promise<void> {
   if (ids.length === 0) return;
   await on.query(
-    `INSERT INTO ${againTable} SELECT $1, $2, $3, id FROM pg_catalog.unnest($4::pg_catalog.text[]) AS id ON CONFLICT DO NOTHING`,
+    `INSERT INTO ${againTable} AS a (run_id, table_name, collection, document_id)
+      SELECT $1, $2, $3, id FROM pg_catalog.unnest($4::pg_catalog.text[]) AS id ORDER BY id
+      ON CONFLICT (run_id, table_name, collection, document_id) DO UPDATE SET stamp = a.stamp + 1`,
     [run, table, collection, ids],
   );
 }
 
+/** They were looked at. Those that were added since stay. */
 export async function dropAgain(
   on: Queryable,
   { run, table, collection }: AgainScope,
-  ids: readonly string[],
+  entries: readonly AgainEntry[],
 ): Promise<void> {
-  if (ids.length === 0) return;
+  if (entries.length === 0) return;
   await on.query(
-    `DELETE FROM ${againTable} WHERE run_id = $1 AND table_name = $2 AND collection = $3 AND document_id = ANY ($4::pg_catalog.text[])`,
-    [run, table, collection, ids],
+    `DELETE FROM ${againTable} AS a USING unnest($4::pg_catalog.text[], $5::pg_catalog.int4[]) AS done (id, stamp)
+      WHERE run_id = $1 AND table_name = $2 AND collection = $3 AND document_id = done.id AND a.stamp = done.stamp`,
+    [run, table, collection, entries.map(({ id }) => id), entries.map(({ stamp }) => stamp)],
   );
 }
 
@@ -75,16 +88,16 @@ export async function hasAgain(
   return rows.length > 0;
 }
 
-/** The next ids behind `after`, up to the end of the range. */
+/** The next ones behind the id `after`, up to the end of the range. */
 export async function readAgain(
   on: Queryable,
   { run, table, collection }: AgainScope,
   span: { readonly range: RawRange; readonly after: string | undefined; readonly limit: number },
-): Promise<readonly string[]> {
+): Promise<readonly AgainEntry[]> {
   const idOf = (path: string | undefined): string | null =>
     path === undefined ? null : path.slice(collection.length + 1);
-  const { rows } = await on.query<{ readonly id: string }>(
-    `SELECT document_id AS id FROM ${againTable} WHERE run_id = $1 AND table_name = $2 AND collection = $3
+  const { rows } = await on.query<AgainEntry>(
+    `SELECT document_id AS id, stamp FROM ${againTable} WHERE run_id = $1 AND table_name = $2 AND collection = $3
       AND ($4::pg_catalog.text IS NULL OR document_id >= $4) AND ($5::pg_catalog.text IS NULL OR document_id < $5)
       AND ($6::pg_catalog.text IS NULL OR document_id > $6) ORDER BY document_id LIMIT $7`,
     [
@@ -97,7 +110,7 @@ export async function readAgain(
       span.limit,
     ],
   );
-  return rows.map(({ id }) => id);
+  return rows;
 }
 
 /** Cuts them into about so many ranges of equal size. */

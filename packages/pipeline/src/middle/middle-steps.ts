@@ -9,6 +9,7 @@ import { throughFaults } from "./passing-fault.ts";
 import { planParts } from "./plan-parts.ts";
 import type { PartWork } from "./promote-documents.ts";
 import { readDocuments } from "./read-documents.ts";
+import { sideBySide } from "./side-by-side.ts";
 import { readWaiting } from "./waiting-documents.ts";
 import { workOnPart } from "./work-on-part.ts";
 
@@ -101,10 +102,10 @@ export class MiddleSteps {
     const shared = this.#options.work(name);
     const scope = this.#scopeOf(shared.run);
     await shared.plan(async () => await throughFaults({ patienceMs, signal }, divide));
-    await shared.each(async (lease) => {
-      const both = signal === undefined ? lease.signal : AbortSignal.any([lease.signal, signal]);
+    await sideBySide(shared, async (lease, stop) => {
+      const signals = signal === undefined ? [lease.signal, stop] : [lease.signal, stop, signal];
       const ledger = new PartLedger();
-      await work({ lease, scope, ledger, last, isFirst, signal: both });
+      await work({ lease, scope, ledger, last, isFirst, signal: AbortSignal.any(signals) });
     });
     const counts = await throughFaults({ patienceMs, signal }, async () => await shared.counts());
     this.#counts = sumOfCounts(this.#counts, counts);

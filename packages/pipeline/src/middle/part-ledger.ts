@@ -1,4 +1,5 @@
 import type { PlacedFailure } from "../failure.ts";
+import type { AgainEntry } from "./again-table.ts";
 import type { MiddleCount } from "./middle-options.ts";
 
 export type MiddleCounts = Readonly<Partial<Record<MiddleCount, number>>>;
@@ -9,8 +10,8 @@ export interface LedgerPage {
   readonly position?: string | undefined;
   readonly counts: Readonly<Record<string, number>>;
   readonly errors: readonly PlacedFailure[];
-  /** Ids of documents that need not be looked at again. */
-  readonly done: readonly string[];
+  /** What need not be looked at again. */
+  readonly done: readonly AgainEntry[];
 }
 
 const empty: LedgerPage = { counts: {}, errors: [], done: [] };

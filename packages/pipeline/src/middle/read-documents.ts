@@ -7,7 +7,7 @@ import { FaultPauses } from "./passing-fault.ts";
 /** A moment may be read for an hour, and what is read late was often changed since: so many documents are read at one moment. */
 const perSnapshot = 20_000;
 /** Bytes of lines in one batch: documents of a mebibyte come in small batches. */
-const batchBytes = 16 * 1024 * 1024;
+export const batchBytes: number = 16 * 1024 * 1024;
 const mostGot = 100;
 
 export interface DocumentRange {
@@ -84,8 +84,15 @@ class Gathering {
     this.#documents = [];
     this.#bytes = 0;
     if (this.last === undefined || documents.length === 0) return;
-    yield { documents, missing: [], position: this.last };
+    yield { documents, missing: [], entries: [], position: this.last };
   }
+}
+
+/** Documents that were read by their ids. */
+export interface FoundDocuments {
+  readonly documents: readonly IntakeDocument[];
+  readonly missing: readonly string[];
+  readonly bytes: number;
 }
 
 /** Reads documents by their ids as they are now. @throws {FirestoreError} */
@@ -93,13 +100,15 @@ export async function getDocuments(
   { stores: { firestore }, documents }: MiddleContext,
   ids: readonly string[],
   signal: AbortSignal,
-): Promise<{ readonly documents: readonly IntakeDocument[]; readonly missing: readonly string[] }> {
+): Promise<FoundDocuments> {
   const found: IntakeDocument[] = [];
   const missing = new Set(ids);
+  let sum = 0;
   const snapshot = await firestore.raw.snapshot({ signal });
   for (let from = 0; from < ids.length; from += mostGot) {
     const paths = ids.slice(from, from + mostGot).map((id) => `${documents.collection}/${id}`);
     const { bytes, lines } = await snapshot.get(paths, { signal });
+    sum += bytes.length;
     let start = 0;
     for (const { path, end, updateTimeUs } of lines) {
       const document = documents.read(path, bytes.subarray(start, end), updateTimeUs);
@@ -108,5 +117,5 @@ export async function getDocuments(
       found.push(document);
     }
   }
-  return { documents: found, missing: [...missing] };
+  return { documents: found, missing: [...missing], bytes: sum };
 }

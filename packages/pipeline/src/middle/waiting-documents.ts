@@ -2,13 +2,13 @@ import { readAgain, type AgainScope } from "./again-table.ts";
 import type { DocumentBatch } from "./document-batch.ts";
 import type { MiddleContext } from "./middle-context.ts";
 import { throughFaults } from "./passing-fault.ts";
-import { getDocuments, type DocumentRange } from "./read-documents.ts";
+import { batchBytes, getDocuments, type DocumentRange } from "./read-documents.ts";
 
-/** Documents of a mebibyte are read singly: so many come together at most. */
-const mostTogether = 500;
+/** So many come first, when nothing is known of their sizes. */
+const firstTogether = 50;
 
 /**
- * Reads the documents that are to be looked at again, as they are now.
+ * Reads the documents that are to be looked at again, as they are now: large ones in small batches.
  *
  * @throws {FirestoreError}; {PostgresError}; {PipelineError} CANCELLED
  */
@@ -17,21 +17,24 @@ export async function* readWaiting(
   { scope, range, position }: DocumentRange & { readonly scope: AgainScope },
   signal: AbortSignal,
 ): AsyncGenerator<DocumentBatch, void> {
-  const limit = Math.min(context.batch, mostTogether);
   const patience = { patienceMs: context.patienceMs, signal };
+  let limit = Math.min(context.batch, firstTogether);
   for (let after = position; ;) {
     const span = { range, after, limit };
-    const ids = await throughFaults(
+    const entries = await throughFaults(
       patience,
       async () => await readAgain(context.stores.postgres, scope, span),
     );
+    const ids = entries.map(({ id }) => id);
     const last = ids.at(-1);
     if (last === undefined) return;
-    const read = await throughFaults(
+    const { documents, missing, bytes } = await throughFaults(
       patience,
       async () => await getDocuments(context, ids, signal),
     );
-    yield { ...read, position: last };
+    yield { documents, missing, entries, position: last };
     after = last;
+    const meanBytes = Math.max(1, bytes / ids.length);
+    limit = Math.max(1, Math.min(context.batch, limit * 4, Math.floor(batchBytes / meanBytes)));
   }
 }

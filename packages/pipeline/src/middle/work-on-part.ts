@@ -74,15 +74,9 @@ async function settleBatch(
     open = await promoteDocuments(context, fresh.documents, work);
   }
   if (work.isFirst) tally.count("read", batch.documents.length);
-  const done = work.isFirst
-    ? []
-    : [...batch.missing, ...idsOf(batch).filter((id) => !tally.waiting.has(id))];
+  const done = batch.entries.filter(({ id }) => !tally.waiting.has(id));
   work.ledger.add({ position: batch.position, counts: tally.counts, errors: tally.errors, done });
   context.onProgress?.({ kind: "count", name: "documents", items: batch.documents.length });
-}
-
-function idsOf({ documents }: DocumentBatch): readonly string[] {
-  return documents.map(({ id }) => id);
 }
 
 /** Those that were changed since they were read, and those of which others know more. */
