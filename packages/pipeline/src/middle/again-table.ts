@@ -44,7 +44,10 @@ export async function ensureAgainTable(postgres: Postgres): Promise<void> {
       document_id text COLLATE pg_catalog."C" NOT NULL,
       stamp integer NOT NULL DEFAULT 1,
       PRIMARY KEY (run_id, table_name, collection, document_id)
-    )`);
+    );
+    COMMENT ON TABLE ${againTable} IS 'Documents that a run of ctb-data imo has to look at again, format 1: they wait for others, or lost their row.';
+    COMMENT ON COLUMN ${againTable}.run_id IS 'The run: a row of imo_processes.';
+    COMMENT ON COLUMN ${againTable}.stamp IS 'Grows each time that the document is added: who has looked at it takes it away only when nobody has added it since.'`);
   });
 }
 

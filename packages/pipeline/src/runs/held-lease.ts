@@ -98,7 +98,8 @@ export class HeldLease implements Lease {
     if (!this.isHeld) return;
     clearTimeout(this.#timer);
     const { leaseMs, key } = this.#context;
-    const restMs = sentAt + leaseMs * ownShare - performance.now();
+    // Node warns of times that are over.
+    const restMs = Math.max(0, sentAt + leaseMs * ownShare - performance.now());
     this.#timer = setTimeout(() => {
       const cause = this.#owner.whyUnreached();
       const why = cause instanceof Error ? `: ${cause.message}` : ".";
