@@ -3,10 +3,14 @@ import { ValueProblem } from "./value-problem.ts";
 /** An array of PostgreSQL: its elements are values, nulls or (all of them) arrays. */
 type Nested<Value> = readonly (Value | null | Nested<Value>)[];
 
+/** What PostgreSQL has at most (MAXDIM). */
+const mostDimensions = 6;
+
 /**
- * Reads PostgreSQL's text of an array of any dimension.
+ * Reads PostgreSQL's text of an array of any dimension, also one that a person has written: space around elements is none of theirs, and
+ * NULL may be in any case, as for `array_in`.
  *
- * @throws {ValueProblem} for a text that PostgreSQL does not print, and for bounds other than 1 (`[2:3]={…}`), which a
+ * @throws {ValueProblem} for a text that is none, and for bounds other than 1 (`[2:3]={…}`), which a
  * JavaScript array does not have
  */
 export function parseArray<Value>(text: string, decode: (text: string) => Value): Nested<Value> {
@@ -26,6 +30,7 @@ class ArrayReader<Value> {
   readonly #text: string;
   readonly #decode: (text: string) => Value;
   #at = 0;
+  #depth = 0;
 
   constructor(text: string, decode: (text: string) => Value) {
     this.#text = text;
@@ -48,13 +53,26 @@ class ArrayReader<Value> {
   #readArray(): Nested<Value> {
     const items: (Value | null | Nested<Value>)[] = [];
     if (this.#text[this.#at] !== "{") throw this.#malformed();
+    this.#depth += 1;
+    if (this.#depth > mostDimensions) throw tooManyDimensions();
+    let ofArrays: boolean | undefined;
     do {
       this.#at += 1;
+      this.#skipSpace();
+      const isArray = this.#text[this.#at] === "{";
+      ofArrays ??= isArray;
+      if (isArray !== ofArrays) throw this.#malformed();
       items.push(this.#readItem());
+      this.#skipSpace();
     } while (this.#text[this.#at] === ",");
     if (this.#text[this.#at] !== "}") throw this.#malformed();
     this.#at += 1;
+    this.#depth -= 1;
     return items;
+  }
+
+  #skipSpace(): void {
+    while (isSpace(this.#text.charCodeAt(this.#at))) this.#at += 1;
   }
 
   #readItem(): Value | null | Nested<Value> {
@@ -64,9 +82,11 @@ class ArrayReader<Value> {
     const from = this.#at;
     while (this.#at < this.#text.length && !',}"{\\'.includes(this.#text[this.#at] ?? ""))
       this.#at += 1;
-    const word = this.#text.slice(from, this.#at);
+    let end = this.#at;
+    while (end > from && isSpace(this.#text.charCodeAt(end - 1))) end -= 1;
+    const word = this.#text.slice(from, end);
     if (word === "") throw this.#malformed();
-    return word === "NULL" ? null : this.#decode(word);
+    return /^null$/i.test(word) ? null : this.#decode(word);
   }
 
   #readQuoted(): string {
@@ -86,6 +106,13 @@ class ArrayReader<Value> {
     }
     throw this.#malformed();
   }
+}
+
+/** Of PostgreSQL's `array_isspace`: TAB to CR, and the space. */
+const isSpace = (unit: number): boolean => unit === 0x20 || (unit >= 0x09 && unit <= 0x0d);
+
+function tooManyDimensions(): ValueProblem {
+  return new ValueProblem("wrong_format", "is an array of more than 6 dimensions");
 }
 
 /** What `array_out` of PostgreSQL puts quotes around. */
@@ -142,7 +169,6 @@ export function checkShape(
       "is an array with empty arrays inside, which PostgreSQL does not have",
     );
   }
-  if (depth + first.length > 6)
-    throw new ValueProblem("wrong_format", "is an array of more than 6 dimensions");
+  if (depth + first.length > mostDimensions) throw tooManyDimensions();
   return [array.length, ...first];
 }

@@ -82,6 +82,15 @@ describe("PostgreSQL's text", () => {
     expect(encoderOf(of)(decoderOf(of)(text))).toBe(text);
   });
 
+  it("of an array that a person has written is read as PostgreSQL reads it", () => {
+    const text = '{ a b , "c d" ,\tnull, "null",\n NULL }';
+    expect(decoderOf(type("text", 1))(text)).toEqual(["a b", "c d", null, "null", null]);
+    expect(decoderOf(type("integer", 2))("{ {1, 2} , {3, Null} }")).toEqual([
+      [1, 2],
+      [3, null],
+    ]);
+  });
+
   it("of bytes is read in both of a session's styles", () => {
     const escaped = String.raw`a\\\000\377"`;
     expect(decoderOf("bytes")(escaped)).toEqual(Uint8Array.of(97, 92, 0, 255, 34));
@@ -99,6 +108,10 @@ describe("PostgreSQL's text", () => {
     ["an open quote", type("text", 1), '{"a', "not an array"],
     ["a quote in the middle", type("text", 1), '{"a"b}', "not an array"],
     ["no element", type("text", 1), "{a,}", "not an array"],
+    ["an array beside an element", type("text", 2), "{{a},b}", "not an array"],
+    ["seven dimensions", type("text", 6), "{{{{{{{a}}}}}}}", "more than 6 dimensions"],
+    ["a mebibyte of braces", type("text", 1), "{".repeat(1_000_000), "more than 6 dimensions"],
+    ["other dimensions behind a space", type("jsonb", 1), "{ {1},{2}}", "dimensions"],
     ["other dimensions than a jsonb[] has", type("jsonb", 1), "{{1},{2}}", "dimensions"],
     ["words for a number", "int32", "five", "not an integer"],
     ["nothing for a number", "float64", "", "not a number"],

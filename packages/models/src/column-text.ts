@@ -86,7 +86,8 @@ export function decodeOf(type: TextType): Decode {
   };
 }
 
-const depthOfText = (text: string): number => /^\{*/.exec(text)?.[0].length ?? 0;
+const depthOfText = (text: string): number =>
+  /^[\s{]*/.exec(text)?.[0].replaceAll(/\s/g, "").length ?? 0;
 
 /** Like {@link encoderOf}, and throws a {@link ValueProblem}. */
 export function encodeOf(type: TextType): Encode {

@@ -80,7 +80,9 @@ const textReaders: Readonly<
 
 /** A whole number, exactly; `12.00` is one. */
 function wholeOf(text: string): bigint | Misfit {
-  const whole = /^\s*\+?(?<digits>-?\d{1,1000})(?:\.0*)?\s*$/.exec(text)?.groups?.["digits"];
+  const whole = /^\s*(?:\+(?=\d))?(?<digits>-?\d{1,1000})(?:\.0*)?\s*$/.exec(text)?.groups?.[
+    "digits"
+  ];
   return whole === undefined ? new Misfit("wrong_type", "is not a whole number") : BigInt(whole);
 }
 

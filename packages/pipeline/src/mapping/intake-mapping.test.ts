@@ -112,6 +112,7 @@ describe("types", () => {
     ["bytea", "\\x00ff", Uint8Array.of(0, 255)],
     ["jsonb", '{"a": [1, 12345678901234567890]}', { a: [1, 12_345_678_901_234_567_890n] }],
     ["text[]", '{a,"b c",NULL}', ["a", "b c", null]],
+    ["text[]", '{ a, "b c" , null}', ["a", "b c", null]],
     [
       "integer[][]",
       "{{1,2},{3,4}}",
@@ -153,6 +154,7 @@ describe("types", () => {
   >([
     [{ type: "integer" }, "abc", "wrong_type", "is not a whole number"],
     [{ type: "integer" }, "1.5", "wrong_type", "is not a whole number"],
+    [{ type: "integer" }, "+-5", "wrong_type", "is not a whole number"],
     [{ type: "integer" }, "2147483648", "out_of_range"],
     [{ type: "bigint" }, "9223372036854775808", "out_of_range"],
     [{ type: "bigint" }, "9".repeat(999), "out_of_range"],
@@ -177,6 +179,8 @@ describe("types", () => {
     [{ type: "jsonb" }, "{a}", "wrong_format", "is not JSON"],
     [{ type: "jsonb" }, '"\\u0000"', "nul_character"],
     [{ type: "text[]" }, "a,b", "wrong_format"],
+    [{ type: "text[]" }, "{".repeat(200_000), "wrong_format", "more than 6 dimensions"],
+    [{ type: "jsonb[]" }, "{".repeat(200_000), "wrong_format", "more than 6 dimensions"],
     [{ type: "integer[]" }, "{1,x}", "wrong_type", "is not a whole number"],
     [{ type: "integer[][]" }, "{{1},{2,3}}", "wrong_format"],
   ])("%j does not take the text %j: %s", (column, text, code, message) => {
