@@ -1,7 +1,7 @@
 import type { FieldFailure } from "../failure.ts";
 import { textOf, type Candidate } from "./candidate.ts";
 import type { LiveForeignKey } from "./live-target.ts";
-import type { PromotionTarget } from "./promotion-target.ts";
+import type { PromotionTarget, TargetColumn } from "./promotion-target.ts";
 import { rowKeyParts } from "./row-key.ts";
 import type { Staged } from "./staging.ts";
 import type { RowRecord, Standing } from "./standing.ts";
@@ -124,30 +124,22 @@ function refersToItself(
   });
 }
 
-/** The columns of the upsert key, as the registry's documents name them. */
-function keyField(target: PromotionTarget): string {
-  const names = (target.upsertKey?.columns ?? []).map(
-    ({ name }) => target.table.columns.get(name)?.blindIndexOf ?? name,
-  );
-  return names.length === 1 ? (names[0] ?? "") : "";
-}
-
-/** Another document, or a row that is no document's, has the key. */
+/** Another document, or a row that is no document's, has the key, or what else only one row may have. */
 export function duplicate(
   target: PromotionTarget,
   record: Pick<RowRecord, "collection" | "id"> | undefined,
+  columns: readonly TargetColumn[] = target.upsertKey?.columns ?? [],
 ): FieldFailure {
-  const names = (target.upsertKey?.columns ?? [])
-    .map(({ name }) => target.table.columns.get(name)?.blindIndexOf ?? name)
-    .join(", ");
+  // As the registry's documents name them.
+  const names = columns.map(({ name }) => target.table.columns.get(name)?.blindIndexOf ?? name);
   const whose =
     record === undefined
       ? `A row of ${target.table.name} that is no document's`
       : `The document ${record.collection}/${record.id}`;
   return {
-    field: keyField(target),
+    field: names.length === 1 ? (names[0] ?? "") : "",
     code: "duplicate_key",
-    message: `${whose} has the same ${names}.`,
+    message: `${whose} has the same ${names.join(", ")}.`,
   };
 }
 

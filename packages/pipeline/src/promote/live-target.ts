@@ -9,6 +9,8 @@ export interface LiveTarget {
   readonly unlogged: boolean;
   /** Rules on INSERT or UPDATE. */
   readonly rules: readonly string[];
+  /** Triggers look at new rows before they are stored, and may change them. */
+  readonly changesRows: boolean;
   /** Row-level security holds for this user. */
   readonly rowSecurity: boolean;
   readonly mayRead: boolean;
@@ -44,6 +46,8 @@ export interface LiveUnique {
   /** Checked at once, so that ON CONFLICT can use it. */
   readonly immediate: boolean;
   readonly nullsNotDistinct: boolean;
+  /** Its columns are compared as their types are everywhere. */
+  readonly usual: boolean;
 }
 
 export interface LiveForeignKey {
@@ -63,6 +67,8 @@ type TableRow = Omit<LiveTarget, "columns" | "uniques" | "foreignKeys" | "constr
 const tableSql = `
 SELECT c.oid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS place, CASE WHEN c.relkind IN ('r', 'p') THEN 'table' ELSE 'other' END AS kind, c.relpersistence = 'u' AS unlogged,
   ARRAY(SELECT r.rulename::pg_catalog.text FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type IN ('2', '3') ORDER BY 1) AS rules,
+  EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE (g.tgrelid = c.oid OR g.tgrelid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree(c.oid) p))
+    AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 7 = 7) AS "changesRows",
   pg_catalog.row_security_active(c.oid) AS "rowSecurity",
   pg_catalog.has_any_column_privilege(c.oid, 'SELECT') AS "mayRead",
   pg_catalog.has_any_column_privilege(c.oid, 'INSERT') AS "mayInsert",
@@ -93,6 +99,8 @@ WHERE b.typtype <> 'd' ORDER BY a.attnum`;
 const uniquesSql = `
 SELECT x.relname AS name, i.indisprimary AS primary, i.indimmediate AS immediate,
   COALESCE((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::pg_catalog.bool, false) AS "nullsNotDistinct",
+  (SELECT bool_and(o.opcdefault) FROM unnest(i.indclass::pg_catalog.oid[]) WITH ORDINALITY k (class, place)
+    JOIN pg_catalog.pg_opclass o ON o.oid = k.class WHERE k.place <= i.indnkeyatts) AS usual,
   ARRAY(SELECT a.attname::pg_catalog.text FROM unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY k (number, place)
     JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number WHERE k.place <= i.indnkeyatts ORDER BY k.place) AS columns
 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid

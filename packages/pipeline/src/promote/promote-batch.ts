@@ -5,6 +5,7 @@ import { compareBytes, decide, type Decision } from "./decide.ts";
 import { isolate } from "./isolate.ts";
 import { promotedTo } from "./promoted-to.ts";
 import type { PromotableDocument, PromotedBatch, PromotionOutcome } from "./promotion.ts";
+import { readTaken } from "./read-taken.ts";
 import { readUnchanged } from "./read-unchanged.ts";
 import { isKeyTaken, isRefusal, isStaleRecord, NotStored, refusalOf } from "./refusal.ts";
 import { groupBy, ReferenceResolver } from "./resolve-references.ts";
@@ -111,11 +112,28 @@ export class BatchPromotion {
       changeSignature(one, this.#context.target),
     ).values())
       await this.#change(list);
-    for (const list of groupBy(
-      inserts,
-      ({ recorded, candidate }) => `${recorded} ${candidate.group.presets}`,
-    ).values())
-      await this.#insert(list, list[0]?.recorded === true);
+    for (const list of await this.#withoutTaken(inserts))
+      for (const part of groupBy(
+        list,
+        ({ recorded, candidate }) => `${recorded} ${candidate.group.presets}`,
+      ).values())
+        await this.#insert(part, part[0]?.recorded === true);
+  }
+
+  /** What would be refused is not tried, or apart, where a trigger may make something else of it. */
+  async #withoutTaken(inserts: readonly Insert[]): Promise<readonly (readonly Insert[])[]> {
+    if (inserts.length === 0) return [];
+    const taken = await readTaken(this.#tx, this.#context, inserts);
+    const free = inserts.filter((one) => !taken.has(one));
+    if (this.#context.target.live.changesRows)
+      return [free, inserts.filter((one) => taken.has(one))];
+    for (const [{ candidate }, { failure, byKey }] of taken) {
+      this.#wait({ candidate, waiting: false, failures: [failure] });
+      // Whose row it is will be seen in the next round.
+      if (byKey && !candidate.skipped) this.#progress += 1;
+      candidate.skipped = true;
+    }
+    return [free];
   }
 
   /** Values that the types of the live table refuse stay out. */
