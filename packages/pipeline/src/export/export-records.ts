@@ -85,6 +85,31 @@ export async function takeRecords(
   }
 }
 
+/**
+ * Says no to an export of which nothing is left, as with another keyring: its emptiness would take the place of what the vendor has.
+ *
+ * @param rejectsFile where the rejected records are, if they are anywhere.
+ * @throws {PipelineError} REFUSED
+ */
+export function refuseNothing(
+  { read, rejected, firstErrors }: RecordCounts,
+  { vendor }: ExportPlan,
+  rejectsFile: string | undefined,
+): void {
+  if (rejected === 0 || rejected < read) return;
+  const [first] = firstErrors;
+  const why = first === undefined ? "" : ` The first, ${first.place}: ${first.message}`;
+  const see = rejectsFile === undefined ? "" : `Each with its reason is in ${rejectsFile}. `;
+  throw new PipelineError(
+    "REFUSED",
+    `Each of the ${read} records of ${vendor} was rejected, so that nothing would be left.${why}`,
+    {
+      hint: `${see}What was there before is unchanged. Correct the blueprint, the rows or DATA_ENCRYPTION_KEY, and export again.`,
+      file: rejectsFile,
+    },
+  );
+}
+
 /** Before the first row. */
 export const noRecords: RecordCounts = { read: 0, rejected: 0, firstErrors: [] };
 

@@ -6,6 +6,7 @@ import type { ExportPlan } from "./export-plan.ts";
 import {
   exportRecords,
   noRecords,
+  refuseNothing,
   takeRecords,
   tellTotal,
   type RecordCounts,
@@ -31,6 +32,7 @@ export async function exportToFile(
   if (place.kind === "stream") {
     await using stream = await OpenStream.open(place.target);
     const { counts, sha256 } = await writeRecords({ postgres, plan, options }, stream);
+    refuseNothing(counts, plan, undefined);
     await options.beforeAppearing?.();
     return {
       ...reportOf(counts, sha256),
@@ -59,6 +61,7 @@ async function exportWhole(
   await using rejects = new RejectsFile(options.file, place);
   const { counts, sha256 } = await writeRecords(work, draft, rejects);
   await rejects.finish();
+  if (counts.rejected === counts.read) refuseNothing(counts, work.plan, await rejects.appear());
   await draft.finish();
   await options.beforeAppearing?.();
   // Rejects without the file that they belong to harm nobody; the other way round nobody would look for them.

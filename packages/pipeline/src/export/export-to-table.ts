@@ -9,6 +9,7 @@ import type { ExportPlan } from "./export-plan.ts";
 import {
   exportRecords,
   noRecords,
+  refuseNothing,
   takeRecords,
   tellTotal,
   type RecordCounts,
@@ -49,7 +50,7 @@ export async function exportToTable(
   if (options.dryRun === true) return await rehearse(work);
   await using rejects = await rejectsOf(options);
   const records = new TableRecords(work, rejects);
-  await inSession(postgres, "write", {
+  const rejectsFile = await inSession(postgres, "write", {
     doing: `Writing ${table.qualified}`,
     signal: options.signal,
     fn: async (connection) => {
@@ -66,10 +67,12 @@ export async function exportToTable(
           { hint: "A trigger leaves records out.", table: table.qualified },
         );
       await rejects?.finish();
+      if (rejected === read) refuseNothing(records.counts, plan, await rejects?.appear());
       await options.beforeAppearing?.();
+      // Rejects without the records that they belong to harm nobody; the other way round nobody would look for them.
+      return await rejects?.appear();
     },
   });
-  const rejectsFile = await rejects?.appear();
   await rejects?.removeOld();
   if (options.file !== undefined && rejects !== undefined) await syncFolder(dirname(options.file));
   return {

@@ -120,11 +120,12 @@ tables:
     { id: 1, tax: "SECRET-1", born: "1980-02-29", name: "Ann" },
     { id: 2, tax: "SECRET-TOO-LONG", born: null, name: "Bob" },
     { id: 3, tax: null, born: "0044-03-15 BC", name: "Cäsar" },
+    { id: 4, tax: null, born: null, name: "Dan" },
   ]);
   const text = `source: people
 fields: { NAME: name, TAX: { from: tax, type: varchar(9) }, BORN: { from: born, format: DD.MM.YYYY } }`;
   const report = await world.export(text);
-  expect(await world.read()).toBe("NAME,TAX,BORN\nAnn,SECRET-1,29.02.1980\n");
+  expect(await world.read()).toBe("NAME,TAX,BORN\nAnn,SECRET-1,29.02.1980\nDan,,\n");
   const rejects = await world.read("out.rejected.ndjson");
   expect(rejects).toContain('"record":{"NAME":"Bob"}');
   expect(`${rejects}${JSON.stringify(report)}`).not.toMatch(/SECRET|ctb1|0044/);

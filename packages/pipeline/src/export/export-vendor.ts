@@ -17,8 +17,10 @@ import { exportToTable } from "./export-to-table.ts";
  * Values of encrypted columns that the blueprint names leave in clear, for that is what the vendor needs. They are in no message and
  * in no file of rejects. Blind indexes never leave.
  *
+ * When each record is rejected nothing appears but the file of rejects.
+ *
  * @throws {PipelineError} INVALID_OPTIONS without a file, or without the keyring of encrypted columns; INVALID_BLUEPRINT; REFUSED when the
- * vendor's table is somebody else's; DENIED, NOT_FOUND, DATABASE_FAILED, FILE_FAILED, CANCELLED: nothing has appeared.
+ * vendor's table is somebody else's, and when each record is rejected (but in a dry run); DENIED, NOT_FOUND, DATABASE_FAILED, FILE_FAILED, CANCELLED: nothing has appeared.
  */
 export async function exportVendor(
   stores: PipelineStores,

@@ -207,9 +207,30 @@ test("of JSON single values are taken, and objects only where the field is JSON"
     ["wrong_type", message],
     ["wrong_type", message],
   ]);
-  expect(sentOut(column, { path: "a", type: "jsonb" })('{"a": {"b": [1]}}')).toBe('{"b":[1]}');
+  expect(sentOut(column, { path: "a", type: "jsonb" })('{"a": {"b": [1]}}')).toBe('{"b": [1]}');
   expect(sentOut(column, { type: "text" })('"x"')).toBe("x");
   expect(why(sentOut(column, { type: "text" })("[1]"))[0]).toBe("wrong_type");
+});
+
+test("what is at a path of json keeps each digit and character, as jsonb's does", () => {
+  const column = { type: "json" };
+  const path = 'a.b[1]["x\\\\]"]';
+  const json = String.raw`{"b": 9, "a": 0, "a": {"q\"{": "}", "b": [[1, "]\\"], {"x\\]": VALUE , "y": {}}]} }`;
+  const at = (value: string, field: object = {}): FieldText =>
+    sentOut(column, { path, ...field })(json.replace("VALUE", value));
+  expect(
+    ["1.50", "12345678901234567890.10", "-0.0", '"a\\u00e4"', "true", "1.5e1"].map((v) => at(v)),
+  ).toEqual(["1.50", "12345678901234567890.10", "-0.0", "aä", "true", "15"]);
+  expect([at("null"), sentOut(column, { path: "c" })(json)]).toEqual([null, null]);
+  expect(at('{"n": [1.50, {}]}', { type: "json" })).toBe('{"n": [1.50, {}]}');
+  expect([why(at(String.raw`"a\u0000"`))[0], why(at(String.raw`"\ud800"`))[0]]).toEqual([
+    "nul_character",
+    "wrong_format",
+  ]);
+  const toJsonb = sentOut(column, { path: "a", type: "jsonb" });
+  expect(toJsonb('{"a": [1.50]}')).toBe("[1.50]");
+  expect(why(toJsonb(String.raw`{"a": ["\u0000"]}`))[0]).toBe("nul_character");
+  expect(sentOut({ type: "text" }, { type: "jsonb" })("[1.50]")).toBe("[1.50]");
 });
 
 test("the server may take the steps into JSON: what comes of it is the same", () => {

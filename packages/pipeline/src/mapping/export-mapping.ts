@@ -5,6 +5,7 @@ import { blueprintColumnOf } from "./blueprint-column.ts";
 import { fieldPrinterOf, type PrintValue } from "./field-printer.ts";
 import { decrypterOf, pathEndReaderOf, sourceReaderOf, type ReadSource } from "./field-source.ts";
 import { fieldTextOf } from "./field-text.ts";
+import { jsonCheckOf } from "./json-check.ts";
 import { attempt, Misfit } from "./misfit.ts";
 
 /** What becomes of a source value: the vendor's text, null for nothing at all, or why the record is rejected. */
@@ -71,14 +72,16 @@ function fieldMappingOf(field: ExportField, compiling: Compiling): FieldMapping 
   const takesJson = field.type.kind === "json" && field.type.dimensions === 0 && !isMapped;
   const source = { table, column, path, takesJson };
   const ofJson = type.kind === "json" && type.dimensions === 0;
-  // JSON that is taken as it is needs no other check.
-  const print = ofJson && takesJson ? undefined : fieldPrinterOf(field, ofJson ? undefined : type);
+  const print =
+    ofJson && takesJson
+      ? jsonCheckOf(field.type, type)
+      : fieldPrinterOf(field, ofJson ? undefined : type);
   const read = sourceReaderOf(source);
   const isEncrypted = column.encryption !== undefined;
   const decrypt = isEncrypted ? decrypterOf(source, compiling.keyring) : undefined;
   const { emptyIsNothing } = compiling;
   const make = makerOf(field, { decrypt, read, print, emptyIsNothing });
-  const atEnd = { decrypt: undefined, read: pathEndReaderOf(source), print, emptyIsNothing };
+  const atEnd = { decrypt: undefined, read: pathEndReaderOf(takesJson), print, emptyIsNothing };
   return {
     field,
     origin,

@@ -1,7 +1,8 @@
 import { modelOf, valueToText, type Keyring } from "@ctb-data/models";
 import type { Column, Table } from "@ctb-data/registry";
 import { PipelineError } from "../pipeline-error.ts";
-import { jsonAt, jsonOfText, notScalar, scalarOfJsonText, scalarTextOf } from "./json-scalar.ts";
+import { scalarOfJsonText } from "./json-scalar.ts";
+import { jsonTextAt } from "./json-text-at.ts";
 import { attempt, Misfit } from "./misfit.ts";
 
 /** Gives the text of a single value, of PostgreSQL's text of a column; null for JSON's null and for a path that leads nowhere. */
@@ -23,18 +24,15 @@ export function sourceReaderOf({ column, path, takesJson }: FieldSource): ReadSo
   if (kind === "boolean") return (text) => (text === "t" ? "true" : "false");
   if (kind !== "json") return undefined;
   if (path.length === 0) return jsonReaderOf(takesJson);
+  const readEnd = pathEndReaderOf(takesJson);
   return (text) => {
-    const whole = jsonOfText(text);
-    if (whole instanceof Misfit) return whole;
-    const json = jsonAt(whole, path) ?? null;
-    if (json === null) return null;
-    if (takesJson) return valueToText("json", json);
-    return scalarTextOf(json) ?? notScalar();
+    const end = jsonTextAt(text, path);
+    return end === undefined ? null : readEnd(end);
   };
 }
 
 /** Compiles the reader of JSON's text at the end of a path. */
-export function pathEndReaderOf({ takesJson }: FieldSource): ReadSource {
+export function pathEndReaderOf(takesJson: boolean): ReadSource {
   return jsonReaderOf(takesJson) ?? ((text) => (text.trim() === "null" ? null : text));
 }
 

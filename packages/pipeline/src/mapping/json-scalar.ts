@@ -47,7 +47,7 @@ function plainTextOf(json: number | bigint | boolean): string {
     : text;
 }
 
-/** Reads JSON's text of a text, a number or a boolean; null for JSON's null. */
+/** Reads JSON's text of a text, a number or a boolean; null for JSON's null. A number keeps all its digits. */
 export function scalarOfJsonText(text: string): string | null | Misfit {
   const trimmed = text.trim();
   switch (trimmed.charCodeAt(0)) {
@@ -57,11 +57,22 @@ export function scalarOfJsonText(text: string): string | null | Misfit {
     case 34: // "
       if (!trimmed.includes("\\")) return trimmed.slice(1, -1);
       break;
+    case 110: // n
+      return null;
+    case 102: // f
+    case 116: // t
+      return trimmed;
     default:
-      return trimmed === "null" ? null : trimmed;
+      return /e/i.test(trimmed) ? withoutExponent(trimmed) : trimmed;
   }
   const value = jsonOfText(trimmed);
   return typeof value === "string" || value instanceof Misfit ? value : notScalar();
+}
+
+/** As jsonb prints it, unless it has more digits than a number of PostgreSQL. */
+function withoutExponent(text: string): string {
+  const plain = attempt(() => valueToText("decimal", valueFromText("decimal", text)));
+  return plain instanceof Misfit ? text : plain;
 }
 
 /** An object or a list stands where a text, a number or a boolean should. */

@@ -1,6 +1,7 @@
 import { valueToText, type ModelColumn } from "@ctb-data/models";
 import type { ColumnType } from "@ctb-data/registry";
 import { columnReaderOf } from "./column-reader.ts";
+import { jsonCheckOf } from "./json-check.ts";
 import { attempt, Misfit } from "./misfit.ts";
 import { lengthOf } from "./pad-format.ts";
 import type { ChangeText } from "./text-format.ts";
@@ -12,6 +13,7 @@ export function typeCheckOf(
 ): ChangeText | undefined {
   if (type.kind === "text" && type.dimensions === 0) return lengthCheckOf(type.length, from);
   if (from !== undefined && isWithin(from, type)) return undefined;
+  if (type.kind === "json" && type.dimensions === 0) return jsonCheckOf(type, from);
   const column: ModelColumn = { name: "value", type, nullable: true };
   const read = columnReaderOf(column, "text");
   const isBoolean = type.kind === "boolean" && type.dimensions === 0;
