@@ -147,7 +147,7 @@ test("everything that is wrong is said at once; marks and the application's own 
     "E-Mail ü missing",
     "client_id missing",
   ]);
-  expect(document.marks).toEqual({});
+  expect(document.marks).toEqual({ promotedTo: "" });
 });
 
 test("a reference says which row must be found first, and by what", () => {

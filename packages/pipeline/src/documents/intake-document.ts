@@ -12,6 +12,7 @@ export const markFields = ["validated", "promoted_to", "imo"] as const;
 /** What the pipeline has written on a document before. */
 export interface DocumentMarks {
   readonly validated?: boolean;
+  /** Empty when an application has written something that is no text. */
   readonly promotedTo?: string;
   /** `imo.hash`: of the mapped record that was taken in. */
   readonly intakeHash?: string;

@@ -29,10 +29,11 @@ const codes: ReadonlySet<string> = new Set<FailureCode>([
 const isCode = (code: string | undefined): code is FailureCode =>
   code !== undefined && codes.has(code);
 
-/** What the pipeline has written on a document before, of its marks; what is of another type than that is not there. */
+/** What the pipeline has written on a document before, of its marks; of what is of another type it has written nothing. */
 export function marksOf(fields: RawFields): DocumentMarks {
   const validated = ownOf(fields, "validated", "booleanValue");
-  const promotedTo = ownOf(fields, "promoted_to", "stringValue");
+  // What is of another type is no place, but has to go where nothing was promoted.
+  const promotedTo = fields["promoted_to"] && (ownOf(fields, "promoted_to", "stringValue") ?? "");
   const intakeHash = textIn(memberOf(fields, "imo", "mapValue", "fields", "hash"));
   return {
     ...(typeof validated === "boolean" && { validated }),

@@ -59,6 +59,26 @@ test("a document that lost its key to one with a smaller id is not marked as pro
   expect(await marksOf(world, "b")).toMatchObject({ validated: true });
 });
 
+test("a place that an application says a document was promoted to goes where that is not so, whatever its type", async () => {
+  await using world = await openMiddleWorld();
+  const forged = [
+    { stringValue: "members/7" },
+    { integerValue: "7" },
+    { booleanValue: true },
+    { nullValue: null },
+    { mapValue: {} },
+    { arrayValue: {} },
+  ];
+  const ids = forged.map((_, index) => `forged${index}`);
+  const documents = ids.map(
+    (id, index) => [id, { name: { stringValue: "X" }, promoted_to: forged[index] ?? {} }] as const,
+  );
+  await world.put("member_intake", documents);
+  await runTestMiddle(world.stores);
+  for (const id of ids)
+    expect(await marksOf(world, id)).toEqual({ validated: false, promoted_to: undefined });
+});
+
 test("a record that is mended loses its failure, and one that is deleted leaves none behind", async () => {
   await using world = await openMiddleWorld();
   await world.put("member_intake", [
