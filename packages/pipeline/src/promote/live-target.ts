@@ -9,6 +9,8 @@ export interface LiveTarget {
   readonly unlogged: boolean;
   /** Rules on INSERT or UPDATE. */
   readonly rules: readonly string[];
+  /** The names under which errors tell of its rows: its own, and those of its partitions. */
+  readonly names: readonly string[];
   /** Triggers look at new rows before they are stored, and may change them. */
   readonly changesRows: boolean;
   /** Row-level security holds for this user. */
@@ -67,6 +69,7 @@ type TableRow = Omit<LiveTarget, "columns" | "uniques" | "foreignKeys" | "constr
 const tableSql = `
 SELECT c.oid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS place, CASE WHEN c.relkind IN ('r', 'p') THEN 'table' ELSE 'other' END AS kind, c.relpersistence = 'u' AS unlogged,
   ARRAY(SELECT r.rulename::pg_catalog.text FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type IN ('2', '3') ORDER BY 1) AS rules,
+  c.relname::pg_catalog.text || ARRAY(SELECT p.relname::pg_catalog.text FROM pg_catalog.pg_partition_tree(c.oid) t JOIN pg_catalog.pg_class p ON p.oid = t.relid WHERE p.oid <> c.oid) AS names,
   EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE (g.tgrelid = c.oid OR g.tgrelid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree(c.oid) p))
     AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 7 = 7) AS "changesRows",
   pg_catalog.row_security_active(c.oid) AS "rowSecurity",

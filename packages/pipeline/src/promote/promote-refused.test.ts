@@ -182,3 +182,21 @@ test("a rehearsal says what would be, writes nothing, and moves no sequence; it 
   ).toEqual([{ n: 1, last: 1, t: null }]);
   await expect(promoteAll(promoter, {})).rejects.toMatchObject({ code: "MISSING_TABLES" });
 });
+
+test("what a partition refuses is told as if the table had", async () => {
+  await using w = await promoteWorld(clients);
+  await w.sql(`DROP TABLE clients; CREATE TABLE clients (id serial, email text PRIMARY KEY, age integer NOT NULL, name text, mood text) PARTITION BY HASH (email);
+    CREATE TABLE clients_0 PARTITION OF clients FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+    ALTER TABLE clients_0 ADD UNIQUE (name)`);
+  const promoter = await w.promoter();
+  const batch = await promoteAll(promoter, {
+    a: { row: { email: "a", age: 1, name: "x" } },
+    b: { row: { email: "b", age: 1, name: "x" } },
+    c: { row: { email: "c", age: null } },
+  });
+  expect(wordsOf(batch)).toEqual({
+    a: "inserted",
+    b: "refused duplicate_key",
+    c: "refused missing",
+  });
+});

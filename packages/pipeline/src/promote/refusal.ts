@@ -63,7 +63,7 @@ export function refusalOf(
     };
   const columns = columnsOf(error, target, candidate);
   const field = columns.length === 1 ? (columns[0] ?? "") : "";
-  const ours = error.table === undefined || error.table === target.table.name;
+  const ours = error.table === undefined || target.live.names.includes(error.table);
   const code = ours ? (codes[error.sqlState ?? ""] ?? "refused") : "refused";
   const where = columns.length > 0 ? ` (${columns.join(", ")})` : "";
   const what = error.constraint === undefined ? "" : ` by ${error.constraint}`;
