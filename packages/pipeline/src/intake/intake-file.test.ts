@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import {
@@ -267,6 +275,23 @@ test("a file that cannot be read to its end is an error; what was read before st
   expect(report).toMatchObject({ read: 301, rejected: 1 });
   expect(report.created + report.unchanged).toBe(300);
   expect((await world.documents()).size).toBe(300);
+});
+
+test("the vendor's file is never taken for the file of rejects, whatever links lead to it", async () => {
+  await using world = await openTakingWorld();
+  const content = membersFile(["a@x.de,A,,,"]);
+  const file = world.file(content);
+  const [link, hardLink] = [`${world.folder}/link.csv`, `${world.folder}/hard.csv`];
+  symlinkSync(file, link);
+  linkSync(file, hardLink);
+  for (const [from, rejectsFile] of [
+    [link, file],
+    [file, hardLink],
+  ] as const)
+    expect(await intakeError(world.take(from, { rejectsFile }))).toMatchObject({
+      code: "INVALID_OPTIONS",
+    });
+  expect(readFileSync(file, "utf8")).toBe(content);
 });
 
 test("what is wrong from the start is told before anything is written", async () => {

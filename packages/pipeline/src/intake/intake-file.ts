@@ -34,7 +34,7 @@ export async function intakeFile(
 ): Promise<IntakeReport> {
   const { file, signal } = options;
   const rejectsFile = options.rejectsFile ?? `${file}.rejected.ndjson`;
-  if (resolve(rejectsFile) === resolve(file))
+  if (await isSameFile(rejectsFile, file))
     throw new PipelineError("INVALID_OPTIONS", "The file of rejects is the file itself.", {
       file,
       hint: "Name another one.",
@@ -46,6 +46,15 @@ export async function intakeFile(
   } catch (error) {
     throw toIntakeError(error, file, signal);
   }
+}
+
+/** Whether two paths lead to one file, also by links. */
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  if (resolve(one) === resolve(other)) return true;
+  const [first, second] = await Promise.all(
+    [one, other].map(async (path) => await stat(path, { bigint: true }).catch(() => undefined)),
+  );
+  return first !== undefined && first.dev === second?.dev && first.ino === second.ino;
 }
 
 interface IntakeParts {
