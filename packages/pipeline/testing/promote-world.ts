@@ -17,7 +17,7 @@ export interface GivenDocument {
 }
 
 export type PromoterSetting = Partial<
-  Pick<PromoterOptions, "table" | "collection" | "keyColumns" | "mapped">
+  Pick<PromoterOptions, "table" | "collection" | "keyColumns" | "constants" | "mapped">
 >;
 
 /** A database with the tables of a registry, and the table of promotions. */

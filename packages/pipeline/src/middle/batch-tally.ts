@@ -8,6 +8,9 @@ import type { JudgedDocument } from "./verdict.ts";
 /** So many failures of a batch are kept: nobody reads more. */
 const mostErrors = 20;
 
+/** What is counted when a document is judged for the first time in a run. */
+const atFirst: ReadonlySet<string> = new Set(["valid", "invalid", "waiting"]);
+
 /** What is counted and said of one batch. */
 export class BatchTally {
   readonly counts: Partial<Record<MiddleCount, number>> = {};
@@ -17,7 +20,7 @@ export class BatchTally {
   readonly #context: MiddleContext;
   readonly #isFirst: boolean;
 
-  /** @param isFirst the documents were not judged before in this run: whether they are valid is counted only then. */
+  /** @param isFirst the documents were not judged before in this run: whether they are valid, and wait, is counted only then. */
   constructor(context: MiddleContext, isFirst: boolean) {
     this.#context = context;
     this.#isFirst = isFirst;
@@ -28,8 +31,7 @@ export class BatchTally {
   }
 
   judged({ document, verdict, counted }: JudgedDocument): void {
-    for (const name of counted)
-      if (this.#isFirst || (name !== "valid" && name !== "invalid")) this.count(name);
+    for (const name of counted) if (this.#isFirst || !atFirst.has(name)) this.count(name);
     if (verdict.kind === "waiting") this.waiting.add(document.id);
     if (verdict.kind === "failed") this.#say(document.path, verdict.failures);
   }

@@ -42,16 +42,22 @@ export async function openMiddleContext(
 
 const nameOf = ({ column, path }: ValueOrigin): string => JSON.stringify([column, ...path]);
 
-/** Canonical columns: all that the blueprint gives, and those whose values are in its key. */
+/** Canonical columns: all that the blueprint gives, those whose values are in its key, and those that are always the same. */
 function columnsOf({ columns, key }: BlueprintIntake): {
   readonly mapped: readonly string[];
   readonly keyColumns: readonly string[];
+  readonly constants: readonly string[];
 } {
   const keys = new Set(key.map((origin) => nameOf(origin)));
   const ofKey = [...columns.values()].filter(
     ({ origin }) => origin.kind === "column" && keys.has(nameOf(origin)),
   );
-  return { mapped: [...columns.keys()], keyColumns: ofKey.map(({ column }) => column) };
+  const constants = [...columns.values()].filter(({ origin }) => origin.kind === "constant");
+  return {
+    mapped: [...columns.keys()],
+    keyColumns: ofKey.map(({ column }) => column),
+    constants: constants.map(({ column }) => column),
+  };
 }
 
 function writeOptionsOf(isEmulator: boolean): () => Pick<RawWriteOptions, "ramp" | "retries"> {

@@ -20,6 +20,8 @@ const by = (email: string, at = 1_000_000): GivenDocument => ({ row: { email }, 
 
 const ann = { name: "Ann", email: "ann@x.org" };
 
+const vip = (name: string): GivenDocument => ({ row: { name, status: "vip", email: name } });
+
 test("of two documents with one key the smaller id has the row, whichever comes first, and nothing of the other stays in it", async () => {
   const orders = [["a", "b"], ["b", "a"], ["a b"]];
   for (const order of orders) {
@@ -203,6 +205,20 @@ test("a primary key that is mapped is the key, and its row is found by it", asyn
     { id: 8, name: null },
     { id: 9, name: "Ann" },
   ]);
+});
+
+test("a constant of the blueprint counts in a key beside its key columns, and is none by itself", async () => {
+  await using w = await promoteWorld(`${clients}    unique: [[name, status]]
+`);
+  await w.sql("INSERT INTO clients (name, status) VALUES ('Ann', 'vip'), ('Ann', 'new')");
+  const promoter = await w.promoter({ keyColumns: ["name"], constants: ["status"] });
+  expect(
+    wordsOf(await promoteAll(promoter, { a: vip("Ann"), b: vip("Ann"), c: vip("Bob") })),
+  ).toEqual({ a: "adopted", b: "refused duplicate_key", c: "inserted" });
+  const byNothing = await w.promoter({ keyColumns: [], constants: ["name", "status"] });
+  expect(
+    wordsOf(await promoteAll(byNothing, { _: { row: { name: "Ann", status: "new" } } })),
+  ).toEqual({ _: "refused duplicate_key" });
 });
 
 test("a row that somebody deleted stays deleted while its document is as it was, and comes back when that changes", async () => {

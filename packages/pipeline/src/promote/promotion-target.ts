@@ -19,6 +19,8 @@ export interface PromoterOptions {
   readonly collection: string;
   /** The canonical columns that come from the blueprint's key. */
   readonly keyColumns: readonly string[];
+  /** Those to which it gives the same value in every record. */
+  readonly constants?: readonly string[];
   /** All canonical columns that the blueprint gives. */
   readonly mapped: readonly string[];
 }
@@ -153,8 +155,8 @@ function named(
 }
 
 /**
- * The primary key or unique constraint whose columns all come from the blueprint's key; else a primary key that is mapped itself. An
- * encrypted column counts by its blind index.
+ * The primary key or unique constraint whose columns all come from the blueprint's key, constants beside them; else a primary key that
+ * is mapped itself. An encrypted column counts by its blind index.
  */
 function upsertKeyOf(
   parts: {
@@ -164,7 +166,7 @@ function upsertKeyOf(
     /** Undefined when a value has one blind index only. */
     readonly model: Model | undefined;
   },
-  { keyColumns, mapped }: Pick<PromoterOptions, "keyColumns" | "mapped">,
+  { keyColumns, constants = [], mapped }: Omit<PromoterOptions, "stores" | "table" | "collection">,
 ): UpsertKey | undefined {
   const { table, live, columns } = parts;
   const stored = (names: readonly string[]): ReadonlySet<string> =>
@@ -172,8 +174,10 @@ function upsertKeyOf(
   const all = (unique: LiveUnique, names: ReadonlySet<string>): boolean =>
     unique.columns.every((name) => names.has(name) && columns.has(name));
   const byKey = stored(keyColumns);
+  const beside = stored([...keyColumns, ...constants]);
   const unique =
     live.uniques.find((one) => all(one, byKey)) ??
+    live.uniques.find((one) => all(one, beside) && one.columns.some((name) => byKey.has(name))) ??
     live.uniques.find((one) => one.primary && all(one, stored(mapped)));
   if (unique === undefined) return undefined;
   const key = named(columns, unique.columns);

@@ -91,6 +91,19 @@ test("what is wrong is told by field, leaves the rest alone, and comes in when i
   expect((await pipelineState(world)).clients).toHaveLength(18);
 });
 
+test("rows that people made by hand are taken over by the vendor's number, beside what the blueprint always says", async () => {
+  await using world = await openPipelineWorld();
+  await world.postgres.query(
+    "ALTER TABLE blueprints ADD UNIQUE (blueprint_type, created_at); INSERT INTO blueprints (blueprint_type, created_at) VALUES ('nord', '2026-01-02'), ('sued', '2026-01-02')",
+  );
+  const blueprint = await world.blueprint(
+    "{vendor: nord, version: 1, intake: {table: blueprints, key: Day, columns: {blueprint_type: {constant: nord}, created_at: Day, config: Data}}}",
+  );
+  await writeFile(world.at("nord.csv"), "Day,Data\n2026-01-02,1\n2026-01-03,2\n");
+  const run = await world.run(blueprint, { file: world.at("nord.csv") });
+  expect(run.middle?.counts).toMatchObject({ adopted: 1, inserted: 1 });
+});
+
 test("a profile waits for its client: refused while it is not there, promoted when it is", async () => {
   await using world = await openPipelineWorld();
   const profiles = await world.blueprint(profilesBlueprint);
@@ -98,11 +111,11 @@ test("a profile waits for its client: refused while it is not there, promoted wh
   await writeFile(world.at("profiles.ndjson"), profilesFile(30));
   await writeFile(world.at("in.csv"), companiesFile(25));
   const early = await world.run(profiles, { file: world.at("profiles.ndjson") });
-  expect(early.middle?.counts).toMatchObject({ read: 30, valid: 30, refused: 30, inserted: 0 });
+  expect(early.middle?.counts).toMatchObject({ read: 30, valid: 30, waiting: 30, refused: 30 });
   expect(new Set(await failuresOf(world))).toEqual(new Set(["client_id missing_reference"]));
   await world.run(companies, { file: world.at("in.csv") });
   const late = await world.run(profiles, { output: world.at("out.txt") });
-  expect(late.middle?.counts).toMatchObject({ read: 30, inserted: 25, refused: 5 });
+  expect(late.middle?.counts).toMatchObject({ read: 30, inserted: 25, waiting: 5, refused: 5 });
   expect(await failuresOf(world)).toHaveLength(5);
   const lines = (await readFile(world.at("out.txt"), "utf8")).trimEnd().split("\n");
   expect(lines).toHaveLength(25);
