@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { VendorBlueprint } from "@ctb-data/registry";
@@ -105,6 +106,8 @@ function outputOf(
 async function targetOf(file: string, signal: AbortSignal | undefined): Promise<StageTarget> {
   const hash = createHash("sha256");
   try {
+    // Of a pipe nobody may ever write the end, and what was read of it is gone.
+    if (!(await stat(file)).isFile()) throw new Error("it is not a file");
     await pipeline(createReadStream(file), hash, { ...(signal && { signal }) });
   } catch (error) {
     if (signal?.aborted === true)
@@ -122,6 +125,5 @@ function reasonOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOENT") return "it is not there";
   if (code === "EACCES") return "reading it is not allowed";
-  if (code === "EISDIR") return "it is a folder";
   return error instanceof Error ? error.message : String(error);
 }

@@ -176,6 +176,10 @@ test("a run that cannot be is refused before anything is touched", async () => {
     code: "FILE_FAILED",
     message: expect.stringMatching(/none\.csv cannot be read: it is not there\.$/u),
   });
+  await expect(world.run(blueprint, { file: "/dev/zero" })).rejects.toMatchObject({
+    code: "FILE_FAILED",
+    message: "The file /dev/zero cannot be read: it is not a file.",
+  });
   expect(await allOf(world)).toEqual(before);
 });
 

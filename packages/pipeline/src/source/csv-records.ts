@@ -127,15 +127,19 @@ export class CsvRecords {
     }
     const missing = this.#format.columns.find((column) => !known.has(column));
     if (missing === undefined) return;
-    const near = nearestName(missing, known);
+    const near = nearestName(
+      missing,
+      [...known].filter((name) => name !== ""),
+    );
     const list = names.slice(0, 20).map(shown).join(", ");
     const hint =
-      this.#delimiterHint(names) ??
-      (near === undefined ? `It has ${list}.` : `Is it ${shown(near)}?`);
+      this.#formatHint(names) ?? (near === undefined ? `It has ${list}.` : `Is it ${shown(near)}?`);
     throw this.#refused(`lacks the column ${shown(missing)}`, hint);
   }
 
-  #delimiterHint([only = "", ...others]: readonly string[]): string | undefined {
+  #formatHint([only = "", ...others]: readonly string[]): string | undefined {
+    if (only.includes("\0"))
+      return "The header has NUL characters, as UTF-16 without its mark has: save it as UTF-8.";
     if (others.length > 0) return undefined;
     const likely = likelyDelimiters.find((delimiter) => only.includes(delimiter));
     if (likely === undefined) return undefined;

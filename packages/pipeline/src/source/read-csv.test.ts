@@ -126,6 +126,14 @@ test("a header that lacks a column is refused with its line and a near name", as
   });
 });
 
+test("a header that looks like UTF-16 is refused with that, and no column without a name is the near one", async () => {
+  const options = { columns: ["a"], delimiter: ";" };
+  const unmarked = await thrownBy(readContent(Buffer.from("a;b\n1;2\n", "utf16le"), options));
+  expect(unmarked).toMatchObject({ hint: expect.stringContaining("UTF-16") });
+  const excel = await thrownBy(readContent("sep=;\na;b\n1;2\n", options));
+  expect(excel).toMatchObject({ hint: 'It has "sep=", "".' });
+});
+
 test("a header of another delimiter is refused with what looks like it", async () => {
   const error = await thrownBy(readContent("a;b\n1;2\n", { columns: ["a"] }));
   expect(error).toMatchObject({ code: "FILE_FAILED", hint: expect.stringContaining('";"') });
