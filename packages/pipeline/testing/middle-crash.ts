@@ -16,7 +16,7 @@ export type Fate = "goes on" | "hangs" | "ends";
 export async function crashingMiddle(
   world: MiddleWorld,
   options: TestMiddleOptions,
-  fateOf: (moment: number, name: string) => Fate,
+  fateOf: (moment: number, name: string) => Fate | Promise<Fate>,
 ): Promise<number | undefined> {
   const { registry, keyring, url } = world;
   await using postgres = await openPostgres({ url, registry, keyring });
@@ -24,7 +24,7 @@ export async function crashingMiddle(
   const crash = new AbortController();
   const crashed = once(crash.signal, "abort").then(() => undefined);
   const stores = countedStores({ ...world.stores, postgres }, async (name) => {
-    const fate = crash.signal.aborted ? "hangs" : fateOf(moments, name);
+    const fate = crash.signal.aborted ? "hangs" : await fateOf(moments, name);
     if (fate === "ends") crash.abort();
     if (fate !== "goes on") await new Promise(() => undefined);
     moments += 1;

@@ -64,6 +64,32 @@ test("what is written down as done is marked: a runner that ends while it marks 
   expect(await middleState(world)).toEqual(expected);
 });
 
+test("a runner that ends when nothing waits any more, and has not said so, keeps the run from no end", async () => {
+  await using firestore = await startTestFirestore();
+  const { documents, expected } = await cleanRun(firestore.address);
+  await using world = await openMiddleWorld(firestore.address);
+  await world.put("member_intake", documents);
+  const waiting = async (): Promise<number> => {
+    const { rows } = await world.postgres.query<{ readonly count: number }>(
+      "SELECT count(*)::int FROM ctb_data.imo_waiting",
+    );
+    return rows[0]?.count ?? 0;
+  };
+  let hasWaited = false;
+  const ended = await crashingMiddle(world, task, async (_, name) => {
+    if (name !== "behind COMMIT") return "goes on";
+    const count = await waiting().catch(() => 0);
+    if (hasWaited && count === 0) return "ends";
+    hasWaited ||= count > 0;
+    return "goes on";
+  });
+  expect(ended).toBeUndefined();
+  await runTestMiddle(world.stores, task);
+  expect(await middleState(world)).toEqual(expected);
+  const { rows } = await world.postgres.query("SELECT status FROM imo_processes");
+  expect(rows).toEqual([{ status: "complete" }]);
+});
+
 test("kill -9 at any moment is made good by the next runner", { timeout }, async () => {
   await using firestore = await startTestFirestore();
   const { documents, moments, expected } = await cleanRun(firestore.address);

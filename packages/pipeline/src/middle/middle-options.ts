@@ -38,6 +38,8 @@ export const middleCounts = [
   "superseded",
   /** What it refers to was not there yet. */
   "waiting",
+  /** Looks at documents that wait, lost their row, or have the key of another: each as often as it was looked at again. */
+  "again",
   /** Valid, but PostgreSQL or a reference does not allow the row. */
   "refused",
   /** It had a row until a document with a smaller id claimed the same key. */
@@ -66,6 +68,7 @@ export function allCountsOf(counts: Readonly<Record<string, number>>): MiddleRep
     unchanged: count("unchanged"),
     superseded: count("superseded"),
     waiting: count("waiting"),
+    again: count("again"),
     refused: count("refused"),
     displaced: count("displaced"),
     marked: count("marked"),

@@ -18,7 +18,7 @@ const defaultParts = 16;
 const leastWaiting = 100;
 
 interface Step {
-  readonly divide: () => Promise<readonly (RawRange | undefined)[]>;
+  readonly divide: (scope: AgainScope) => Promise<readonly (RawRange | undefined)[]>;
   readonly work: (work: PartWork) => Promise<void>;
   readonly last?: boolean;
   readonly isFirst?: boolean;
@@ -70,26 +70,27 @@ export class MiddleSteps {
 
   /**
    * Documents that wait for others are tried again as long as that moves any. What then still waits, waits for nothing that will come: it
-   * has failed. All runners decide alike, because they see the same counts.
+   * has failed. All runners go through the same passes, because they see the same counts: one that has nothing to look at is the end.
    */
   async #waiting(): Promise<void> {
-    const { stores, onProgress, patienceMs, signal } = this.#context;
+    const { stores, onProgress } = this.#context;
     const { parts = defaultParts } = this.#options;
-    const scope = this.#scopeOf(this.#options.work(this.#name).run);
-    const again = async <T>(work: () => Promise<T>): Promise<T> =>
-      await throughFaults({ patienceMs, signal }, work);
     let last = false;
-    for (let pass = 1; await again(async () => await hasAgain(stores.postgres, scope)); pass += 1) {
-      onProgress?.({ kind: "step", step: "waiting", detail: `documents that wait, ${pass}` });
+    for (let pass = 1; ; pass += 1) {
       const counts = await this.#step(`${this.#name}-waiting-${pass}`, {
         last,
-        divide: async () =>
-          await rangesOfAgain(stores.postgres, scope, { parts, least: leastWaiting }),
+        divide: async (scope) => {
+          if (!(await hasAgain(stores.postgres, scope))) return [];
+          return await rangesOfAgain(stores.postgres, scope, { parts, least: leastWaiting });
+        },
         work: async (work) => {
-          const read = readWaiting(this.#context, { scope, ...rangeOf(work) }, work.signal);
+          onProgress?.({ kind: "step", step: "waiting", detail: `documents that wait, ${pass}` });
+          const { scope, signal } = work;
+          const read = readWaiting(this.#context, { scope, ...rangeOf(work) }, signal);
           await workOnPart(this.#context, work, read);
         },
       });
+      if ((counts["again"] ?? 0) === 0) return;
       last = !promotedAny(counts);
     }
   }
@@ -101,7 +102,9 @@ export class MiddleSteps {
     const { patienceMs, signal } = this.#context;
     const shared = this.#options.work(name);
     const scope = this.#scopeOf(shared.run);
-    await shared.plan(async () => await throughFaults({ patienceMs, signal }, divide));
+    await shared.plan(
+      async () => await throughFaults({ patienceMs, signal }, async () => await divide(scope)),
+    );
     await sideBySide(shared, async (lease, stop) => {
       const signals = signal === undefined ? [lease.signal, stop] : [lease.signal, stop, signal];
       const ledger = new PartLedger();

@@ -14,6 +14,7 @@ import {
   verdictsOfPromotion,
   type JudgedDocument,
 } from "./verdict.ts";
+import { isCommitUnknown, transactionIdOf, wasCommitted } from "./was-committed.ts";
 
 /** A part that is worked on. */
 export interface PartWork {
@@ -56,11 +57,14 @@ export async function promoteDocuments(
 
 /** Writes down what was settled. @throws {PostgresError}; {PipelineError} LEASE_LOST, RUN_CANCELLED, RUN_FAILED */
 export async function writeLedger(context: MiddleContext, work: PartWork): Promise<void> {
-  const { ledger, signal } = work;
+  const { signal } = work;
   const { postgres } = context.stores;
   await throughFaults({ patienceMs: context.patienceMs, signal }, async () => {
-    await writingDown(ledger, async (page) => {
-      await postgres.transaction(async (tx) => await writePage(tx, page, { context, work }));
+    await writingDown({ context, work }, async (page, toCommit) => {
+      await postgres.transaction(async (tx) => {
+        await toCommit(tx, undefined);
+        await writePage(tx, page, { context, work });
+      });
     });
   });
 }
@@ -79,40 +83,55 @@ async function promoteOnce(
 ): Promise<PromotedBatch> {
   const { promoter } = context;
   if (promoter === undefined || documents.length === 0) return { outcomes: [], displaced: [] };
-  const { scope, ledger, last, signal } = work;
+  const { scope, last, signal } = work;
   return await writingDown(
-    ledger,
-    async (page) =>
+    { context, work },
+    async (page, toCommit) =>
       await promoter.promote(documents, {
         run: scope.run,
         signal,
         fence: async (tx, batch) => {
           await addAgain(tx, scope, idsForAgain(batch, last));
           const counts = sumOfCounts(page.counts, countsOfRows(batch));
+          await toCommit(tx, batch);
           await writePage(tx, { ...page, counts }, { context, work });
         },
       }),
   );
 }
 
-/** Takes the open page, and puts it back when it could not be written. */
+/** Is told in a transaction what it will have come to. */
+type ToCommit<T> = (tx: Queryable, value: T) => Promise<void>;
+
+/** Takes the open page, and puts it back when it could not be written. When the answer to COMMIT is lost, the server is asked. */
 async function writingDown<T>(
-  ledger: PartLedger,
-  write: (page: LedgerPage) => Promise<T>,
+  { context: { stores, patienceMs }, work: { ledger, signal } }: Working,
+  write: (page: LedgerPage, toCommit: ToCommit<T>) => Promise<T>,
 ): Promise<T> {
   const page = ledger.take();
+  let last: { readonly id: string; readonly value: T } | undefined;
   try {
-    return await write(page);
+    return await write(page, async (tx, value) => {
+      last = { id: await transactionIdOf(tx), value };
+    });
   } catch (error) {
+    const open = isCommitUnknown(error) ? last : undefined;
+    if (open && (await wasCommitted(stores.postgres, open.id, { patienceMs, signal })))
+      return open.value;
     ledger.putBack(page);
     throw error;
   }
 }
 
+interface Working {
+  readonly context: MiddleContext;
+  readonly work: PartWork;
+}
+
 async function writePage(
   tx: Queryable,
   { done, ...report }: LedgerPage,
-  { context, work }: { readonly context: MiddleContext; readonly work: PartWork },
+  { context, work }: Working,
 ): Promise<void> {
   if (context.promoter !== undefined) await dropAgain(tx, work.scope, done);
   await work.lease.report(tx, report);

@@ -74,6 +74,7 @@ async function settleBatch(
     open = await promoteDocuments(context, fresh.documents, work);
   }
   if (work.isFirst) tally.count("read", batch.documents.length);
+  tally.count("again", batch.entries.length);
   const done = batch.entries.filter(({ id }) => !tally.waiting.has(id));
   work.ledger.add({ position: batch.position, counts: tally.counts, errors: tally.errors, done });
   context.onProgress?.({ kind: "count", name: "documents", items: batch.documents.length });
