@@ -49,7 +49,7 @@ test("the data of a blueprint has its columns and fields as lists, and its versi
       fields: [
         { name: "ZZ", from: "name" },
         { name: "A", from: "size", format: { digits: 3 } },
-        { name: "10", constant: 1.5 },
+        { name: "10", constant: "1.50" },
       ],
     },
     meta: { a: { b: [1, true, null] } },
@@ -65,6 +65,24 @@ test("the data of a blueprint is the same blueprint, whatever became of the orde
   );
   expect([...(again.export?.fields.keys() ?? [])]).toEqual(["ZZ", "A", "10"]);
   expect(again.data).toEqual(blueprint.data);
+});
+
+test("numbers that the file gives are the same blueprint again, digit by digit", () => {
+  const { export: exporting, data } = parseBlueprint(
+    `{ vendor: v, version: 1, export: { source: clients, where: { id: [2147483646, 007], name: 01.50 },
+      fields: [{ name: A, constant: 007 }, { name: B, from: name, values: { x: 1.50, 1.50: 0x1F, y: 9007199254740993 }, otherwise: { value: 1e3 } }] } }`,
+    registry,
+  );
+  expect(exporting?.where.map(({ values }) => values)).toEqual([[2147483646, "007"], ["01.50"]]);
+  expect(exporting?.fields.get("A")?.origin).toEqual({ kind: "constant", value: "007" });
+  expect([...(exporting?.fields.get("B")?.values ?? [])]).toEqual([
+    ["x", "1.50"],
+    ["1.50", "0x1F"],
+    ["y", "9007199254740993"],
+  ]);
+  expect(exporting?.fields.get("B")?.otherwise).toEqual({ value: "1e3" });
+  const again = parseBlueprintData(JSON.parse(JSON.stringify(data)), registry);
+  expect(withoutSources(again.export)).toEqual(withoutSources(exporting));
 });
 
 const numRuns = process.env["SLOW"] === "1" ? 1000 : 100;

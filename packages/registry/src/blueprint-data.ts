@@ -20,8 +20,15 @@ export function blueprintDataOf(at: LocatedMap): BlueprintData {
   });
 }
 
-// As the checks read it: a default keeps its digits.
-const jsonAt = (key: string, { node }: Located): BlueprintJson => jsonOf(node, key === "default");
+// As the checks read them: what the blueprint itself gives keeps its digits.
+const givenKeys: ReadonlySet<string> = new Set([
+  "constant",
+  "default",
+  "otherwise",
+  "values",
+  "where",
+]);
+const jsonAt = (key: string, { node }: Located): BlueprintJson => jsonOf(node, givenKeys.has(key));
 
 function objectOf(
   at: LocatedMap,
@@ -45,19 +52,20 @@ function withList(at: LocatedMap, key: string, name: string): BlueprintData {
   return objectOf(at, (own, place) => (own === key ? list : jsonAt(own, place)));
 }
 
-function jsonOf(node: YamlNode, isDefault = false): BlueprintJson {
-  if (node.kind === "list") return node.items.map((item) => jsonOf(item));
+function jsonOf(node: YamlNode, isGiven = false): BlueprintJson {
+  if (node.kind === "list") return node.items.map((item) => jsonOf(item, isGiven));
   if (node.kind === "map") {
     return Object.fromEntries(
-      [...node.entries].map(([key, { value }]) => [key, jsonOf(value, key === "default")] as const),
+      [...node.entries].map(
+        ([key, { value }]) => [key, jsonOf(value, isGiven || givenKeys.has(key))] as const,
+      ),
     );
   }
-  return isDefault ? defaultOf(node) : node.value;
+  return isGiven ? exactScalarOf(node) : node.value;
 }
 
-/** A default as it is written: a number of which that would be lost (`007`, or one of many digits) is its text. */
-export function defaultOf(node: YamlScalar): BlueprintScalar {
-  const { value, text } = node;
+/** A value as it is written: a number of which that would be lost (`007`, `1.50`, or one of many digits) is its text. */
+export function exactScalarOf({ value, text }: YamlScalar): BlueprintScalar {
   return typeof value === "number" && String(value) !== text ? text : value;
 }
 
@@ -69,6 +77,11 @@ export function blueprintTextOf(data: unknown): string {
   const text = JSON.stringify(data ?? null, (_, value: unknown) =>
     typeof value === "bigint" ? Number(value) : value,
   );
+  return yamlOfJson(text);
+}
+
+/** A text of JSON as YAML reads it. */
+export function yamlOfJson(text: string): string {
   return text.replace(
     unsafe,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -27,7 +27,8 @@ export function checkBlueprint(
   const blueprint = untilTooMany(() =>
     resolve(readYaml(file, text, problems), registry, {
       problems,
-      strict: options.strict ?? false,
+      // A key that is ignored may be one that was to keep rows back, such as "filter".
+      strict: options.strict ?? true,
     }),
   );
   const sorted = problems.list.toSorted((a, b) => a.line - b.line || a.column - b.column);

@@ -31,6 +31,9 @@ function problemsOf(text: string): readonly string[] {
   );
 }
 
+const exporting = (more: string): string =>
+  `{ vendor: v, version: 1, export: { ${more}, fields: { A: { constant: 1 } } } }`;
+
 /** The problems of one field of `clients`: their paths from the field on. */
 function problemsOfField(field: string, output = "csv"): readonly string[] {
   const head = `vendor: v\nversion: 1\nexport:\n  source: clients\n  output: ${output}\n`;
@@ -73,6 +76,28 @@ test.each([
     'from: noon, format: "DD HH:mm"',
     "format: DD cannot be in the date pattern of time, which has no date",
   ],
+  [
+    "from: born, format: YYYY-mm-DD",
+    'format: the date pattern "YYYY-mm-DD" has mm, the minutes, without HH: the month is MM',
+  ],
+  [
+    'from: config, path: at, format: "HH:MM"',
+    'format: the date pattern "HH:MM" has MM, the month, between times: the minutes are mm',
+  ],
+  [
+    "from: price, values: { 1.5: A, 2: B, 01.50: C }",
+    'values["01.50"]: "01.50" and "1.5" are one value of numeric',
+  ],
+  [
+    "type: jsonb, from: name, values: { a: 1.50 }",
+    "values.a: the number 1.50 cannot be kept as it is in JSON",
+  ],
+  ["type: jsonb, constant: 007", "constant: the number 007 cannot be kept as it is in JSON"],
+  [
+    String.raw`from: config, path: '["a\u0000"]'`,
+    String.raw`path: "[\"a\\u0000\"]" is not a JSON path`,
+  ],
+  ['from: config, path: "tiers.*"', 'path: "tiers.*" is not a JSON path'],
   ["constant: 1, values: { 1: 2 }", 'values: "values" means nothing for a constant'],
 ])("the field { %s } is refused", (field, problem) => {
   expect(problemsOfField(field)).toEqual([problem]);
@@ -114,6 +139,16 @@ test.each([
     "width: 6, from: size, format: { digits: 4, decimals: 2 }",
     "format: what the format prints has at least 7 characters, more than the width 6",
   ],
+  [
+    'width: 6, from: size, fill: "0"',
+    'fill: integer filled up with "0" on the right cannot be told from other numbers',
+  ],
+  [
+    'width: 9, from: config, path: n, format: { decimals: 2 }, fill: "9", align: right',
+    'fill: a number filled up with "9" on the left cannot be told from other numbers',
+  ],
+  ["width: 6, from: born", "width: a date has at least 8 characters, more than the width 6"],
+  ["width: 3, from: status", "width: a status has at least 4 characters, more than the width 3"],
   ["width: 30, from: key", "width: a uuid has 36 characters, more than the width 30"],
   [
     'width: 5, constant: "a\\nb"',
@@ -160,8 +195,31 @@ export:
   ]);
 });
 
-const exporting = (more: string): string =>
-  `{ vendor: v, version: 1, export: { ${more}, fields: { A: { constant: 1 } } } }`;
+test.each([
+  ["public.orders", 'the table "public.orders" is one of the registry\'s own'],
+  ["ctb_data.x", 'the schema "ctb_data" is no vendor\'s'],
+  ["pg_temp.x", 'the schema "pg_temp" is no vendor\'s'],
+  ["acme.", 'the name "" is empty'],
+])("a vendor's table cannot be %s", (table, problem) => {
+  const output = `output: { format: table, table: ${table} }`;
+  expect(problemsOf(exporting(`source: clients, ${output}`))).toEqual([
+    `b:1:85 export.output.table: ${problem}`,
+  ]);
+});
+
+test("a vendor's table may have the name of one of the registry's in a schema of its own, and each name 63 bytes", () => {
+  const long = "x".repeat(63);
+  for (const table of ["acme.orders", "acme.a.b", `${long}.${long}`])
+    expect(
+      problemsOf(exporting(`source: clients, output: { format: table, table: ${table} }`)),
+    ).toEqual([]);
+});
+
+test("a key that nobody knows is refused: it may have been there to keep rows back", () => {
+  expect(problemsOf(exporting("source: clients, filter: { status: gone }"))).toEqual([
+    'b:1:53 export: unknown key "filter"',
+  ]);
+});
 
 test("an export needs a table", () => {
   expect(problemsOf(exporting("source: []"))).toEqual([
@@ -181,6 +239,19 @@ test("an export may say which rows are records", () => {
   expect(parseBlueprint(exporting("source: orders"), registry).export?.where).toEqual([]);
 });
 
+test("a condition keeps each digit of its numbers, and of texts that look like them", () => {
+  const where = "where: { id: [9007199254740993, 1], clients.name: 007, clients.price: 1.50 }";
+  const { export: found } = parseBlueprint(
+    exporting(`source: [orders, clients], ${where}`),
+    registry,
+  );
+  expect(found?.where.map(({ values }) => values)).toEqual([
+    ["9007199254740993", 1],
+    ["007"],
+    ["1.50"],
+  ]);
+});
+
 test("conditions that no row can fit are refused", () => {
   expect(
     problemsOf(
@@ -197,6 +268,13 @@ test("conditions that no row can fit are refused", () => {
     "b:1:136 export.where.size: must not be empty",
     "b:1:146 export.where.name: must be a text, a number, true, false, null or a list of them, not a map",
     'b:1:150 export.where.secret_bidx: the column "secret_bidx" is a blind index and never leaves the database',
+  ]);
+  const impossible =
+    'source: orders, where: { id: 9223372036854775808, amount: , orders.amount: 1, client_id: "24" }';
+  expect(problemsOf(exporting(impossible))).toEqual([
+    'b:1:65 export.where.id: "9223372036854775808" is not a value of bigint',
+    "b:1:94 export.where.amount: there is no value",
+    'b:1:96 export.where["orders.amount"]: the column "orders.amount" is here twice: as "amount" too',
   ]);
   expect(problemsOf(exporting("source: clients, where: name"))).toEqual([
     'b:1:60 export.where: must be a map of columns and values, not "name"',

@@ -1,6 +1,7 @@
 import { exportHeadSchema, exportRuleSchema } from "./blueprint-schema.ts";
-import type { BlueprintExport, BlueprintOutput, ExportField } from "./blueprint.ts";
+import type { BlueprintExport, BlueprintOutput, ExportField, ValueRule } from "./blueprint.ts";
 import { checkField } from "./check-field.ts";
+import { fillFault, isNumber } from "./check-format.ts";
 import { checkColumnName } from "./check-name.ts";
 import { checkShape, describe, type Checking } from "./check-shape.ts";
 import { spotOf, valueRuleOf } from "./check-value-rule.ts";
@@ -59,19 +60,27 @@ export function exportOf(
   };
 }
 
-/** A table of the vendor's must not be one of the registry's. */
+/** A table of the vendor's must not be one of the registry's, nor be in a schema that is not the vendor's. */
 function checkTable(
   at: LocatedMap,
   output: BlueprintOutput,
   { registry, checking }: { readonly registry: Registry; readonly checking: Checking },
 ): void {
-  if (output.format !== "table" || !registry.tables.has(output.table)) return;
+  if (output.format !== "table") return;
+  const dot = output.table.indexOf(".");
+  const schema = dot === -1 ? undefined : output.table.slice(0, dot);
+  const name = output.table.slice(dot + 1);
+  const isOwn = registry.tables.has(name) && (schema ?? registry.schema) === registry.schema;
+  const isSystem = schema !== undefined && /^(?:ctb_data$|information_schema$|pg_)/.test(schema);
+  if (!isOwn && !isSystem) return;
   const place = childOf(at, "output");
   checking.problems.error(
     place === undefined ? at : spotOf(place, "table"),
     "conflict",
-    `the table ${quoted(output.table)} is one of the registry's own`,
-    "give the vendor's table another name",
+    isOwn
+      ? `the table ${quoted(output.table)} is one of the registry's own`
+      : `the schema ${quoted(schema ?? "")} is no vendor's`,
+    isOwn ? "give the vendor's table another name" : "give the vendor's tables another schema",
   );
 }
 
@@ -181,6 +190,7 @@ function fieldOf(name: string, at: Located, checking: ExportChecking): ExportFie
   );
   const { width, align, fill } = data;
   checkWidth({ width, align, fill }, at, checking);
+  checkFill({ align, fill }, { at, rule, type: data.type === undefined ? from : type }, checking);
   const given = data.type === undefined ? undefined : type;
   checkField({ at, rule, from, type: given, width, output }, checking);
   return {
@@ -219,6 +229,35 @@ function checkWidth(
         `"${key}" is for the format fixed-width, not for ${output.format}`,
       );
   }
+}
+
+/** A number that is filled up with what may be part of it cannot be told from another number. */
+function checkFill(
+  {
+    align = "left",
+    fill = " ",
+  }: { readonly align: "left" | "right" | undefined; readonly fill: string | undefined },
+  {
+    at,
+    rule: { format, values },
+    type,
+  }: { readonly at: Located; readonly rule: ValueRule; readonly type: ColumnType | undefined },
+  { output, problems }: ExportChecking,
+): void {
+  if (output.format !== "fixed-width" || values !== undefined) return;
+  const fault =
+    format?.kind === "number"
+      ? fillFault({ fill, side: align === "left" ? "right" : "left" }, "a number")
+      : format === undefined && type !== undefined && isNumber(type)
+        ? fillFault({ fill, side: align === "left" ? "right" : "left" }, type.name)
+        : undefined;
+  if (fault === undefined) return;
+  problems.error(
+    spotOf(at, "fill"),
+    "conflict",
+    fault,
+    fill === "0" ? "write align: right" : undefined,
+  );
 }
 
 function typeOf(

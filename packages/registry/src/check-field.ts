@@ -98,7 +98,7 @@ function checkLengths({ at, rule, from, type, width }: CheckedField, fail: Fail)
   if (plain > most && from !== undefined)
     fail(
       at.node.kind === "map" && width === most ? "width" : "type",
-      `a ${from.name} has ${plain} characters, more than ${limit}`,
+      `a ${from.name} has ${isAtLeast(from) ? "at least " : ""}${plain} characters, more than ${limit}`,
     );
   // What is too long for the type is reported as no value of it.
   if (width === undefined) return;
@@ -107,6 +107,8 @@ function checkLengths({ at, rule, from, type, width }: CheckedField, fail: Fail)
       fail(key, `${quoted(value)} is longer than the width ${width}`);
   }
 }
+
+const isAtLeast = ({ kind }: ColumnType): boolean => kind !== "uuid" && kind !== "boolean";
 
 /** How many characters the shortest value has that the format prints. */
 function leastLength(format: ValueFormat): number {
@@ -128,8 +130,20 @@ function leastLength(format: ValueFormat): number {
 /** How many characters each value of a type has as it is, at least. */
 function plainLength(type: ColumnType | undefined): number {
   if (type === undefined || type.dimensions > 0) return 0;
-  return type.kind === "uuid" ? 36 : type.kind === "boolean" ? 4 : 0;
+  if (type.kind === "enum")
+    return Math.min(...type.values.map((value) => Array.from(value).length));
+  return plainLengths[type.kind] ?? 0;
 }
+
+/** Of what is shortest: `infinity`, `true`, `04:05:06`. */
+const plainLengths: Readonly<Partial<Record<Kind, number>>> = {
+  uuid: 36,
+  boolean: 4,
+  date: 8,
+  time: 8,
+  timestamp: 8,
+  timestamptz: 8,
+};
 
 /** The texts that the file itself gives, with the keys that they stand under. */
 function givenValues({

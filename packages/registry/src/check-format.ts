@@ -49,7 +49,7 @@ function detailFault(format: ValueFormat, type: ColumnType, isRead: boolean): st
         tokenFault(format.pattern, type) ?? (isRead ? gapFault(format.pattern, type) : undefined)
       );
     case "pad":
-      return numberKinds.has(type.kind) ? fillFault(format, type) : undefined;
+      return isNumber(type) ? fillFault(format, type.name) : undefined;
     case "case":
     case "number":
     default:
@@ -82,10 +82,15 @@ function gapFault(pattern: string, { kind, name }: ColumnType): string | undefin
     : `${quoted(pattern)} cannot be read as ${name}: it has ${timeTokens[last] ?? ""} and lacks ${gap}`;
 }
 
+/** Whether values of a type are single numbers. */
+export function isNumber({ kind, dimensions }: ColumnType): boolean {
+  return dimensions === 0 && numberKinds.has(kind);
+}
+
 /** A number that is filled up with what may be part of it cannot be told from another number. */
-function fillFault(
-  { fill, side }: Extract<ValueFormat, { readonly kind: "pad" }>,
-  { name }: ColumnType,
+export function fillFault(
+  { fill, side }: { readonly fill: string; readonly side: "left" | "right" },
+  name: string,
 ): string | undefined {
   if (!/^[\d.+\-eE]$/.test(fill) || (fill === "0" && side === "left")) return undefined;
   return `${name} filled up with ${quoted(fill)} on the ${side} cannot be told from other numbers`;

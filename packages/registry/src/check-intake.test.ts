@@ -253,11 +253,15 @@ const formatted = (format: string): string =>
 test.each([
   ["born", "MM-DD", '"MM-DD" cannot be read as date: it lacks YYYY'],
   ["born", "YYYYMM", '"YYYYMM" cannot be read as date: it lacks DD'],
-  ["at", "YYYYMMDD mm", '"YYYYMMDD mm" cannot be read as timestamptz: it has mm and lacks HH'],
+  [
+    "at",
+    "YYYYMMDD mm",
+    'the date pattern "YYYYMMDD mm" has mm, the minutes, without HH: the month is MM',
+  ],
   [
     "at",
     "YYYYMMDDHHmmSSS",
-    '"YYYYMMDDHHmmSSS" cannot be read as timestamptz: it has S and lacks ss',
+    'the date pattern "YYYYMMDDHHmmSSS" has S, a fraction, without ss: the seconds are ss',
   ],
   ["noon", "HH", '"HH" cannot be read as time: it lacks mm'],
   ["noon", "YYYY HH:mm", "YYYY cannot be in the date pattern of time, which has no date"],

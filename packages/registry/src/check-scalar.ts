@@ -40,8 +40,8 @@ const integerBits: Readonly<Partial<Record<ColumnType["kind"], number>>> = {
 
 const number = /^[+-]?(?<whole>\d+)(?:\.(?<fraction>\d*))?$/;
 const day = String.raw`(?<year>\d{4,7})-(?<month>\d\d)-(?<day>\d\d)`;
-const clock = String.raw`(?:[01]\d|2[0-4]):[0-5]\d(?::[0-6]\d(?:\.\d{1,6})?)?`;
-const zone = String.raw`(?:[Zz]|[+-]\d\d(?::?\d\d)?)`;
+const clock = String.raw`(?:(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?|24:00(?::00(?:\.0{1,6})?)?)`;
+const zone = String.raw`(?:[Zz]|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)`;
 
 /** What a text must look like; all else about it is the models' to say. */
 const looks: Readonly<Partial<Record<ColumnType["kind"], RegExp>>> = {
@@ -56,6 +56,9 @@ const looks: Readonly<Partial<Record<ColumnType["kind"], RegExp>>> = {
   time: new RegExp(`^${clock}$`),
   timestamp: new RegExp(`^(?:${day}(?:[Tt ]${clock}${zone}?)?(?: BC)?|-?infinity)$`),
   timestamptz: new RegExp(`^(?:${day}[Tt ]${clock} ?${zone}(?: BC)?|-?infinity)$`),
+  interval: /^(?=.*\d)[\d\sa-z+:.,@-]+$/i,
+  inet: /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f:]*:[\da-f:.]*)(?:\/\d{1,3})?$/i,
+  bytes: /^\\x(?:[\da-f]{2})*$/i,
 };
 
 function typeFault(value: Given, type: ColumnType): string | undefined {
@@ -82,6 +85,8 @@ function isNoDay(groups: Readonly<Record<string, string>> | undefined): boolean 
   const found = new Date(0);
   // Every 400 years the calendar is the same.
   found.setUTCFullYear(((year ?? 0) % 400) + 2000, (month ?? 0) - 1, date);
+  // The last year of a date.
+  if ((year ?? 0) > 5_874_897) return true;
   return year === 0 || found.getUTCMonth() + 1 !== month || found.getUTCDate() !== date;
 }
 
@@ -92,7 +97,14 @@ function isOutOfRange(text: string, type: ColumnType): boolean {
     const whole = BigInt(text.replace(/^\+/, ""));
     return BigInt.asIntN(bits, whole) !== whole;
   }
-  if (type.kind !== "decimal" || type.precision === undefined) return false;
+  if (type.kind === "float32" || type.kind === "float64") {
+    const value = type.kind === "float32" ? Math.fround(Number(text)) : Number(text);
+    return !Number.isFinite(value) && /\d/.test(text);
+  }
+  if (type.kind !== "decimal") return false;
+  // A numeric has at most 131,072 digits before the point.
+  if (Math.abs(Number(/e(?<power>.*)$/i.exec(text)?.groups?.["power"] ?? 0)) > 16_000) return true;
+  if (type.precision === undefined) return false;
   const groups = number.exec(text)?.groups;
   if (groups === undefined) return false;
   const { precision, scale = 0 } = type;

@@ -1,4 +1,4 @@
-import { defaultOf } from "./blueprint-data.ts";
+import { exactScalarOf } from "./blueprint-data.ts";
 import type {
   BlueprintScalar,
   ConstantOrigin,
@@ -12,7 +12,15 @@ import { describe, type Checking } from "./check-shape.ts";
 import { quoted, suggestion } from "./problem.ts";
 import type { ColumnType } from "./registry.ts";
 import { valueFormatOf } from "./value-format.ts";
-import { childOf, entriesOf, isMapAt, keySpot, sourceOf, type Located } from "./yaml-node.ts";
+import {
+  childOf,
+  entriesOf,
+  isMapAt,
+  keySpot,
+  sourceOf,
+  type Located,
+  type LocatedMap,
+} from "./yaml-node.ts";
 
 /** The keys of a rule that do not depend on its direction. */
 interface RuleData {
@@ -47,25 +55,51 @@ export function valueRuleOf(context: RuleContext, checking: Checking): ValueRule
     if (value !== undefined) checkScalar(value, to, { at: spotOf(at, key), checking });
   };
   if (origin.kind === "constant") check("constant", origin.value);
-  const standIn = defaultAt(context);
+  const standIn = data.default === undefined ? undefined : scalarAt(at, ["default"], data.default);
   check("default", standIn);
-  if (typeof data.otherwise === "object") check("otherwise", data.otherwise.value);
+  const otherwise =
+    typeof data.otherwise === "object"
+      ? { value: scalarAt(at, ["otherwise", "value"], data.otherwise.value) }
+      : data.otherwise;
+  if (typeof otherwise === "object") check("otherwise", otherwise.value);
+  checkJsonNumbers(context, checking);
   return {
     origin,
     required: data.required ?? false,
     ...(standIn === undefined ? {} : { default: standIn }),
-    ...(map === undefined ? {} : { values: map, otherwise: data.otherwise ?? "reject" }),
+    ...(map === undefined ? {} : { values: map, otherwise: otherwise ?? "reject" }),
     ...(format === undefined ? {} : { format }),
     trim: data.trim ?? false,
     source: sourceOf(at),
   };
 }
 
-/** A number as a number: the schema has its text. */
-function defaultAt({ at, data }: RuleContext): BlueprintScalar | undefined {
-  if (data.default === undefined) return undefined;
-  const { node } = spotOf(at, "default");
-  return node.kind === "scalar" ? defaultOf(node) : data.default;
+/** A value of the file as it is written, of which the schema may have another form. */
+export function scalarAt(
+  at: Located,
+  [key, ...keys]: readonly string[],
+  read: BlueprintScalar,
+): BlueprintScalar {
+  const child = key !== undefined && isMapAt(at) ? childOf(at, key) : undefined;
+  if (child !== undefined) return scalarAt(child, keys, read);
+  return at.node.kind === "scalar" ? exactScalarOf(at.node) : read;
+}
+
+/** Reports a number for JSON that is not written as JSON prints it: it would be a text there. */
+function checkJsonNumbers({ at, to }: RuleContext, { problems }: Checking): void {
+  if (to?.type.kind !== "json" || to.type.dimensions > 0) return;
+  for (const key of ["constant", "default", "otherwise", "values"]) {
+    const given = isMapAt(at) ? childOf(at, key) : undefined;
+    const spots =
+      given?.node.kind === "map" ? [...entriesOf(given)].map(([, spot]) => spot) : [given];
+    for (const spot of spots) {
+      if (spot?.node.kind !== "scalar" || typeof spot.node.value !== "number") continue;
+      const { text, value } = spot.node;
+      if (String(value) === text) continue;
+      const message = `the number ${text.slice(0, 40)} cannot be kept as it is in JSON`;
+      problems.error(spot, "wrong-value", message, `write ${value}, or a text in quotes`);
+    }
+  }
 }
 
 function formatOf(
@@ -124,7 +158,7 @@ function valuesOf(
   checking: Checking,
 ): ReadonlyMap<string, BlueprintScalar> | undefined {
   const { problems } = checking;
-  if (at.node.kind !== "map") {
+  if (!isMapAt(at)) {
     problems.error(at, "wrong-value", `must be a map of values, not ${describe(at.node)}`);
     return undefined;
   }
@@ -139,9 +173,11 @@ function valuesOf(
       continue;
     }
     checkSourceValue(key, from, { at: place, checking });
-    checkScalar(place.node.value, to, { at: place, checking });
-    values.set(key, place.node.value);
+    const value = exactScalarOf(place.node);
+    checkScalar(value, to, { at: place, checking });
+    values.set(key, value);
   }
+  checkSameValues(at, from, checking);
   if (values.size === 0) problems.error(at, "wrong-value", "must not be empty");
   const missing = from === undefined ? [] : knownValues(from).filter((value) => !values.has(value));
   if (missing.length > 0 && data.otherwise === undefined) {
@@ -154,6 +190,48 @@ function valuesOf(
   }
   return values;
 }
+
+/** Reports keys that are one value, and one that looks like NULL. */
+function checkSameValues(
+  at: LocatedMap,
+  from: ColumnType | undefined,
+  { problems }: Checking,
+): void {
+  const seen = new Map<string, string>();
+  for (const key of at.node.entries.keys()) {
+    const value = plainValueOf(key, from);
+    const before = seen.get(value);
+    if (before !== undefined) {
+      const message = `${quoted(key)} and ${quoted(before)} are one value of ${from?.name ?? "a text"}`;
+      problems.error(keySpot(at, key), "duplicate-name", message);
+    }
+    seen.set(value, key);
+    if (key === "null" && from?.kind === "text")
+      problems.warning(
+        keySpot(at, key),
+        "wrong-value",
+        '"null" is the text of four letters, not NULL',
+        'for NULL there is "default"',
+      );
+  }
+}
+
+/** One spelling for all texts of a number. */
+function plainValueOf(key: string, from: ColumnType | undefined): string {
+  const parts = /^(?<sign>[+-]?)0*(?<whole>\d+)(?:\.(?<fraction>\d*?)0*)?$/.exec(key)?.groups;
+  if (parts === undefined || from === undefined || !numberKinds.has(from.kind)) return key;
+  const { sign, whole, fraction = "" } = parts;
+  return `${sign === "-" ? "-" : ""}${whole}${fraction === "" ? "" : `.${fraction}`}`;
+}
+
+const numberKinds: ReadonlySet<ColumnType["kind"]> = new Set([
+  "int16",
+  "int32",
+  "int64",
+  "decimal",
+  "float32",
+  "float64",
+]);
 
 /** All the values that a type has, if they can be told. */
 function knownValues(type: ColumnType): readonly string[] {

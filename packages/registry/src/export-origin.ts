@@ -1,6 +1,6 @@
 import type { ConstantOrigin, ValueOrigin } from "./blueprint.ts";
 import type { Checking } from "./check-shape.ts";
-import { spotOf } from "./check-value-rule.ts";
+import { scalarAt, spotOf } from "./check-value-rule.ts";
 import { parseJsonPath } from "./json-path.ts";
 import { quoted, suggestion } from "./problem.ts";
 import type { Column, ColumnType, Table } from "./registry.ts";
@@ -37,7 +37,8 @@ export function originOf(
         'two sources: "from" and "constant"',
         "leave one of them out",
       );
-    return { origin: { kind: "constant", value: data.constant }, from: undefined };
+    const value = scalarAt(at, ["constant"], data.constant);
+    return { origin: { kind: "constant", value }, from: undefined };
   }
   if (data.from === undefined) {
     problems.error(

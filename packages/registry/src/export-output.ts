@@ -58,6 +58,10 @@ export function outputOf(
     problems.error(place, "missing-key", 'the key "table" is missing');
     return undefined;
   }
-  checkName(data.table, spotOf(place, "table"), problems);
+  const dot = data.table.indexOf(".");
+  for (const part of dot === -1
+    ? [data.table]
+    : [data.table.slice(0, dot), data.table.slice(dot + 1)])
+    checkName(part, spotOf(place, "table"), problems);
   return { format: "table", table: data.table };
 }

@@ -1,9 +1,10 @@
+import { exactScalarOf } from "./blueprint-data.ts";
 import type { BlueprintCondition, BlueprintScalar } from "./blueprint.ts";
 import { checkScalar } from "./check-scalar.ts";
 import { describe } from "./check-shape.ts";
 import { columnOf, type OriginChecking } from "./export-origin.ts";
 import { quoted } from "./problem.ts";
-import type { ColumnType } from "./registry.ts";
+import type { Column, ColumnType } from "./registry.ts";
 import {
   childOf,
   entriesOf,
@@ -23,11 +24,21 @@ export function whereOf(at: LocatedMap, checking: OriginChecking): readonly Blue
     checking.problems.error(where, "wrong-value", message);
     return [];
   }
+  const seen = new Map<Column, string>();
   return [...entriesOf(where)].flatMap(([name, place]) => {
     const spot = keySpot(where, name);
     const found = columnOf(name, spot, checking);
     if (found === undefined) return [];
     const { table, column } = found;
+    const twice = seen.get(column);
+    if (twice !== undefined)
+      checking.problems.error(
+        spot,
+        "duplicate-name",
+        `the column ${quoted(name)} is here twice: as ${quoted(twice)} too`,
+        "write all of its values in one list",
+      );
+    seen.set(column, name);
     if (
       column.encryption !== undefined ||
       column.type.dimensions > 0 ||
@@ -59,6 +70,11 @@ function valueOf(
     checking.problems.error(at, "wrong-value", message);
     return [];
   }
-  checkScalar(at.node.value, { type }, { at, checking });
-  return [at.node.value];
+  if (at.node.text === "" && at.node.value === null) {
+    checking.problems.error(at, "wrong-value", "there is no value", "write null for NULL");
+    return [];
+  }
+  const value = exactScalarOf(at.node);
+  checkScalar(value, { type }, { at, checking });
+  return [value];
 }

@@ -21,6 +21,7 @@ export {
   loadBlueprints,
   parseBlueprint,
   parseBlueprintData,
+  parseBlueprintJson,
 } from "./load-blueprint.ts";
 export { loadRegistry, parseRegistry, type LoadOptions } from "./load-registry.ts";
 export { formatProblem, type Problem, type ProblemCode } from "./problem.ts";

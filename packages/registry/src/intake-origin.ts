@@ -1,6 +1,6 @@
 import type { ConstantOrigin, ValueOrigin } from "./blueprint.ts";
 import type { Checking } from "./check-shape.ts";
-import { spotOf } from "./check-value-rule.ts";
+import { scalarAt, spotOf } from "./check-value-rule.ts";
 import { parseJsonPath } from "./json-path.ts";
 import { quoted } from "./problem.ts";
 import type { Registry, Table } from "./registry.ts";
@@ -33,7 +33,7 @@ export function originOf(
         "leave one of them out",
       );
     }
-    return { kind: "constant", value: data.constant };
+    return { kind: "constant", value: scalarAt(at, ["constant"], data.constant) };
   }
   if (data.from !== undefined) return sourceColumn(data.from, data.path, { at, checking });
   checking.problems.error(

@@ -23,13 +23,17 @@ function step(
     return value === undefined ? undefined : { value, length: quoted[0].length };
   }
   const plain = (isFirst ? /^([^.[\]"]+)/ : /^\.([^.[\]"]+)/).exec(text);
-  return plain?.[1] === undefined ? undefined : { value: plain[1], length: plain[0].length };
+  // What other languages of paths take for all members.
+  return plain?.[1] === undefined || plain[1] === "*"
+    ? undefined
+    : { value: plain[1], length: plain[0].length };
 }
 
 function memberName(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "string" ? value : undefined;
+    // PostgreSQL's texts have no NUL and no half of a surrogate pair.
+    return typeof value === "string" && !/[\0\p{Cs}]/u.test(value) ? value : undefined;
   } catch {
     return undefined;
   }

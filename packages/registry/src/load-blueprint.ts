@@ -1,4 +1,4 @@
-import { blueprintTextOf } from "./blueprint-data.ts";
+import { blueprintTextOf, yamlOfJson } from "./blueprint-data.ts";
 import type { VendorBlueprint } from "./blueprint.ts";
 import { checkBlueprint } from "./check-blueprint.ts";
 import type { RegistryFile } from "./check-registry.ts";
@@ -100,4 +100,18 @@ export function parseBlueprintData(
   options: Omit<LoadOptions, "signal"> & { readonly file?: string } = {},
 ): VendorBlueprint {
   return parseBlueprint(blueprintTextOf(data), registry, options);
+}
+
+/**
+ * Checks the JSON of one vendor blueprint, as PostgreSQL prints a `jsonb` column: like `parseBlueprintData`, and numbers keep the digits that
+ * they are written with (`JSON.parse` makes `1.5` of `1.50`).
+ *
+ * @throws {RegistryError} `INVALID_BLUEPRINT` with all `problems`.
+ */
+export function parseBlueprintJson(
+  text: string,
+  registry: Registry,
+  options: Omit<LoadOptions, "signal"> & { readonly file?: string } = {},
+): VendorBlueprint {
+  return parseBlueprint(yamlOfJson(text), registry, options);
 }

@@ -92,5 +92,22 @@ function dateFormat(pattern: string, at: Located, { problems }: Checking): Value
   const twice = kinds.find((token, index) => kinds.indexOf(token) !== index);
   if (twice !== undefined)
     problems.error(at, "wrong-value", `${twice} is twice in the date pattern ${quoted(pattern)}`);
+  const mixed = mixedUp(kinds);
+  if (mixed !== undefined) {
+    problems.error(at, "wrong-value", `the date pattern ${quoted(pattern)} ${mixed}`);
+    return undefined;
+  }
   return { kind: "date", pattern };
+}
+
+/** A token that stands where another one was meant. */
+function mixedUp(kinds: readonly string[]): string | undefined {
+  const has = (token: string): boolean => kinds.includes(token);
+  if (has("mm") && !has("HH") && (has("YYYY") || has("DD")))
+    return "has mm, the minutes, without HH: the month is MM";
+  if (has("MM") && has("HH") && !has("mm") && !has("DD") && !has("YYYY"))
+    return "has MM, the month, between times: the minutes are mm";
+  return has("S") && !has("ss") && kinds.length > 1
+    ? "has S, a fraction, without ss: the seconds are ss"
+    : undefined;
 }

@@ -42,7 +42,6 @@ export async function registryValidate(
     registry !== undefined && (flags.path === undefined || flags.blueprints !== undefined);
   const blueprints = checksBlueprints
     ? await checkBlueprints(settingPath(context.dir, settings.VENDOR_BLUEPRINTS_DIR), registry, {
-        strict,
         signal,
       })
     : { files: undefined, problems: [] };

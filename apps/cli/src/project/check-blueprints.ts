@@ -15,11 +15,9 @@ export interface CheckedBlueprints {
 export async function checkBlueprints(
   dir: string,
   registry: Registry,
-  options: { readonly strict: boolean; readonly signal: AbortSignal },
+  options: { readonly signal: AbortSignal },
 ): Promise<CheckedBlueprints> {
   const files = await readBlueprintFiles(dir, options.signal);
-  const problems = files.flatMap(
-    (file) => checkBlueprint(file, registry, { strict: options.strict }).problems,
-  );
+  const problems = files.flatMap((file) => checkBlueprint(file, registry).problems);
   return { files: files.length, problems };
 }

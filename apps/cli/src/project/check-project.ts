@@ -110,7 +110,7 @@ async function checkBlueprintFiles(
 ): Promise<Check> {
   const name = "vendor blueprints";
   const path = settingPath(dir, settings.VENDOR_BLUEPRINTS_DIR);
-  const checked = await attempt(() => checkBlueprints(path, registry, { strict: false, signal }));
+  const checked = await attempt(() => checkBlueprints(path, registry, { signal }));
   if (checked.value === undefined) {
     return failed(name, checked.error);
   }

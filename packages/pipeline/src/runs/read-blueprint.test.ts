@@ -48,6 +48,19 @@ test("what is read is what was stored", async () => {
   expect([...(blueprint.intake?.columns.keys() ?? [])]).toEqual(["id", "name"]);
 });
 
+test("numbers that were written into the config by hand keep their digits", async () => {
+  await using w = await runWorld();
+  await w.sql(
+    `UPDATE blueprints SET config = '{"vendor": "a", "version": 1.10, "export": {"source": "things", "where": {"name": [1.50, 12345678901234567890]},
+      "fields": [{"name": "A", "from": "name", "default": 9007199254740993}, {"name": "B", "constant": 2.00}]}}' WHERE id = ${w.blueprint.id}`,
+  );
+  const { export: exporting, version } = (await readBlueprint(w.stores, w.blueprint.id)).blueprint;
+  expect(version).toBe("1.10");
+  expect(exporting?.where[0]?.values).toEqual(["1.50", "12345678901234567890"]);
+  expect(exporting?.fields.get("A")?.default).toBe("9007199254740993");
+  expect(exporting?.fields.get("B")?.origin).toMatchObject({ value: "2.00" });
+});
+
 test.each([
   ["NULL"],
   ["'null'"],

@@ -1,5 +1,5 @@
 import {
-  parseBlueprintData,
+  parseBlueprintJson,
   RegistryError,
   type Registry,
   type VendorBlueprint,
@@ -27,9 +27,9 @@ export async function readBlueprint(stores: PipelineStores, id: number): Promise
       { table, hint: "Only blueprints of the type imo are vendor blueprints." },
     );
   }
-  const data: unknown = config === null ? null : JSON.parse(config);
-  refuseUnordered(data, place, table);
-  return { id, blueprint: checked(data, { id, place, table, registry: stores.registry }) };
+  const text = config ?? "null";
+  refuseUnordered(JSON.parse(text), place, table);
+  return { id, blueprint: checked(text, { id, place, table, registry: stores.registry }) };
 }
 
 interface BlueprintRow {
@@ -72,7 +72,7 @@ function refuseUnordered(data: unknown, place: string, table: string): void {
 }
 
 function checked(
-  data: unknown,
+  text: string,
   {
     id,
     place,
@@ -86,7 +86,7 @@ function checked(
   },
 ): VendorBlueprint {
   try {
-    return parseBlueprintData(data, registry, { file: `blueprints/${id}` });
+    return parseBlueprintJson(text, registry, { file: `blueprints/${id}` });
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
     throw new PipelineError(
