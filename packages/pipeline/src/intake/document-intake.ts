@@ -148,7 +148,7 @@ export class DocumentIntake {
     present: PresentDocument | undefined,
   ): readonly RawWrite[] {
     if (present === undefined) return [{ op: "create", line }];
-    const { hash, updateTimeUs } = present;
+    const { hash, failed, updateTimeUs } = present;
     if (hash !== undefined && hashes.has(hash)) {
       this.#options.tally.add("unchanged");
       return [];
@@ -157,7 +157,9 @@ export class DocumentIntake {
       seconds: Math.floor(updateTimeUs / 1_000_000),
       nanoseconds: (updateTimeUs % 1_000_000) * 1000,
     };
-    return [{ op: "merge", line, fields: this.#options.fields, lastUpdateTime }];
+    // The blueprint may have mapped other columns then: what nobody could use would go on failing.
+    const fields = [...new Set([...this.#options.fields, ...failed])];
+    return [{ op: "merge", line, fields, lastUpdateTime }];
   }
 
   #fail(failure: RawFailure): void {

@@ -169,6 +169,24 @@ test("what the vendor has changed is changed: its columns are replaced, marks dr
   expect(JSON.stringify(imo)).toContain("later.csv");
 });
 
+test("what nobody could use goes with a column that the blueprint maps no more, unless somebody has mended it", async () => {
+  await using world = await openTakingWorld();
+  const file = world.file(membersFile(["a@x.de,A,gold,zz,T1", "b@x.de,B,gold,zz,T2"]));
+  await world.take(file);
+  const { raw } = world.firestore;
+  const name = `${raw.database}/documents/member_intake/${idOf("b@x.de")}`;
+  const line = JSON.stringify({ name, fields: { points: { integerValue: "5" } } });
+  await raw.write([{ op: "merge", line, fields: ["points"] }], { ramp: false });
+  const blueprint = takingBlueprint();
+  const columns = new Map(blueprint.intake.columns);
+  columns.delete("points");
+  const without = { ...blueprint, intake: { ...blueprint.intake, columns } };
+  expect(await world.take(file, { blueprint: without })).toMatchObject({ changed: 2, doubtful: 0 });
+  const documents = await world.documents();
+  expect(documents.get(idOf("a@x.de"))?.fields).not.toHaveProperty("points");
+  expect(documents.get(idOf("b@x.de"))?.fields["points"]).toEqual({ integerValue: "5" });
+});
+
 test("records that can be no document are in the file of rejects, which goes when there are none", async () => {
   await using world = await openTakingWorld();
   const wrong = [

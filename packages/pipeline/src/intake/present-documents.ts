@@ -1,11 +1,14 @@
 import type { Firestore, RawBatch } from "@ctb-data/firestore";
-import { memberOf, textIn } from "../documents/raw-fields.ts";
+import { intakeFailuresOf } from "../documents/intake-marks.ts";
+import { isObject, memberOf, textIn } from "../documents/raw-fields.ts";
 import { throughFaults } from "../middle/passing-fault.ts";
 
 /** A document that is there. */
 export interface PresentDocument {
   /** `imo.hash`; undefined for a document that an application has written. */
   readonly hash: string | undefined;
+  /** Fields that still hold what the vendor has sent and nothing could be made of. */
+  readonly failed: readonly string[];
   readonly updateTimeUs: number;
 }
 
@@ -37,7 +40,10 @@ export async function presentDocuments(
 
 /** `imo.hash` of a raw line. */
 export function intakeHashOf(line: string): string | undefined {
-  const fields = memberOf(JSON.parse(line), "fields");
+  return hashIn(memberOf(JSON.parse(line), "fields"));
+}
+
+function hashIn(fields: unknown): string | undefined {
   return textIn(memberOf(fields, "imo", "mapValue", "fields", "hash"));
 }
 
@@ -46,7 +52,9 @@ function* documentsOf({ bytes, lines }: RawBatch): Generator<readonly [string, P
   for (const { path, end, updateTimeUs } of lines) {
     const line = bytes.toString("utf8", start, end);
     start = end;
-    yield [path, { hash: intakeHashOf(line), updateTimeUs }];
+    const fields = memberOf(JSON.parse(line), "fields");
+    const failed = isObject(fields) ? (intakeFailuresOf(fields, fields)?.keys() ?? []) : [];
+    yield [path, { hash: hashIn(fields), failed: [...failed], updateTimeUs }];
   }
 }
 
