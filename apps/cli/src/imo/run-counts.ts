@@ -63,19 +63,20 @@ export function refusedIn(stage: StageName, { counts }: StageRecord): number {
 
 /**
  * How many records of a run were refused by what it has done, and of what its intake has doubts about those that nobody has
- * judged yet.
+ * judged yet. A dry run judges what is there, and not what its intake would write.
  */
 export function refusedBy(record: RunRecord, stages: readonly StageName[] = stageNames): number {
   const each = stages.map((name) => {
     const stage = record[name];
     return stage === undefined ? 0 : refusedIn(name, stage);
   });
-  const isJudged = stages.includes("middle") && record.middle !== undefined;
   const doubts =
-    isJudged || !stages.includes("input") || record.input === undefined
-      ? 0
-      : doubtsIn(record.input);
-  return each.reduce((sum, count) => sum + count, doubts);
+    stages.includes("input") && record.input !== undefined ? doubtsIn(record.input) : 0;
+  const middle = stages.includes("middle") ? record.middle : undefined;
+  const isDryRun = record.id === 0;
+  const judged =
+    middle === undefined ? 0 : isDryRun ? Math.min(doubts, refusedIn("middle", middle)) : doubts;
+  return each.reduce((sum, count) => sum + count, doubts - judged);
 }
 
 /** How many documents an input stage has made of which it knows that they will be refused as they are. */

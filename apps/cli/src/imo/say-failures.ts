@@ -9,23 +9,25 @@ import { doubtsIn, refusedIn } from "./run-counts.ts";
 /** So many failures are shown one by one. */
 const shownFailures = 10;
 
-/**
- * Says the first failures of a stage, how many records more there are, and where all of them are.
- *
- * @param rejects - The file of records that were rejected; undefined when none was written.
- */
-export function sayFailures(
-  out: Channel,
-  name: StageName,
-  { stage, rejects }: { readonly stage: StageRecord; readonly rejects: string | undefined },
-): void {
+/** What is said of a stage. */
+export interface FailureDetail {
+  readonly stage: StageRecord;
+  /** Nothing was written, and so all of them are nowhere. */
+  readonly isDryRun: boolean;
+  /** The file of records that were rejected; undefined when none was written. */
+  readonly rejects: string | undefined;
+}
+
+/** Says the first failures of a stage, how many records more there are, and where all of them are. */
+export function sayFailures(out: Channel, name: StageName, detail: FailureDetail): void {
+  const { stage, isDryRun, rejects } = detail;
   const shown = stage.firstErrors.slice(0, shownFailures);
   for (const failure of shown) {
     sayItem(out, { text: `· ${failureText(failure)}`, indent: 4 });
   }
   const records = refusedIn(name, stage) + (name === "input" ? doubtsIn(stage) : 0);
   const more = moreText(stage.firstErrors, shown, records);
-  const where = whereText(name, stage, rejects);
+  const where = isDryRun ? dryText(name, stage) : whereText(name, stage, rejects);
   const text = [more, ...where].filter((part) => part !== "").join("; ");
   if (text !== "") sayItem(out, { text, style: "dim", indent: 4 });
 }
@@ -69,6 +71,12 @@ function whereText(
       ? ["doubtful ones became documents all the same, to be mended there"]
       : []),
   ];
+}
+
+function dryText(name: StageName, stage: StageRecord): readonly string[] {
+  return name === "input" && doubtsIn(stage) > 0
+    ? ["doubtful ones would become documents all the same, to be mended there"]
+    : [];
 }
 
 /** A file of a record: the path as people would type it here. */

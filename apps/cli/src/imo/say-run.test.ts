@@ -151,6 +151,16 @@ test("a dry run has no number, and says that nothing was changed; its rejects ar
     "! This was a dry run: nothing was changed, but 3 records would be refused.",
   );
   expect(text).not.toContain("rejected.ndjson");
+  expect(text).toContain("doubtful ones would become documents");
+});
+
+test("a dry run counts what its intake has doubts about, whatever the middle stage has found in the store, and leads nowhere", () => {
+  const counts = { read: 1, valid: 1, invalid: 0 };
+  const fresh = said({ ...run, id: 0, middle: { ...middle, counts, firstErrors: [] } });
+  expect(fresh).toContain("nothing was changed, but 3 records would be refused.");
+  const again = said({ ...run, id: 0 });
+  expect(again).toContain("nothing was changed, but 21 records would be refused.");
+  expect(again).not.toContain("validation_failed");
 });
 
 test.each([

@@ -43,6 +43,7 @@ export function sayRun(out: Channel, record: RunRecord, detail: RunDetail): void
       sayStage(out, stage, {
         stage: what,
         isFull,
+        isDryRun: record.id === 0,
         rejects: record.id === 0 ? undefined : rejectsOf(stage, what, detail),
       });
     }
@@ -63,13 +64,15 @@ function rejectsOf(
 interface StageDetail {
   readonly stage: StageRecord;
   readonly isFull: boolean;
+  readonly isDryRun: boolean;
   readonly rejects: string | undefined;
 }
 
 const nameWidth = 7;
 const stateWidth = 9;
 
-function sayStage(out: Channel, name: StageName, { stage, isFull, rejects }: StageDetail): void {
+function sayStage(out: Channel, name: StageName, detail: StageDetail): void {
+  const { stage, isFull } = detail;
   const { state, ms } = stage;
   const counts = shownCounts(name, stage).join(", ");
   const text = [counts, ms === undefined ? "" : durationText(ms)]
@@ -86,7 +89,7 @@ function sayStage(out: Channel, name: StageName, { stage, isFull, rejects }: Sta
   }
   sayFiles(out, stage);
   if (isFull) sayPlaces(out, stage);
-  sayFailures(out, name, { stage, rejects });
+  sayFailures(out, name, detail);
   if (stage.failure !== undefined) {
     sayItem(out, { mark: { text: "✗", style: "red" }, text: printable(stage.failure), indent: 4 });
   }

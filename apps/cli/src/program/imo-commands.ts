@@ -1,7 +1,7 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { helpFooter } from "../help.ts";
 import type { ProgramParts } from "../program.ts";
-import { collect, parseCount, parseSeconds } from "./parse-option.ts";
+import { collect, once, parseCount, parseLease } from "./parse-option.ts";
 
 /** `imo intake | validate | promote | export | run | status | cancel | retry`. */
 export function addImoCommands(parts: ProgramParts): void {
@@ -35,6 +35,7 @@ const flags = {
   vendor: [
     "--vendor <name>",
     "whose blueprint; name@version where there are several. Without it the only one that will do",
+    once,
   ] as const,
   dryRun: [
     "--dry-run",
@@ -48,7 +49,7 @@ const flags = {
   lease: [
     "--lease <seconds>",
     "work whose runner shows no life for so long is taken over (30 unless said)",
-    parseSeconds,
+    parseLease,
   ] as const,
   rejects: [
     "--rejects <file>",

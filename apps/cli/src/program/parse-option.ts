@@ -41,6 +41,23 @@ export function parseSeconds(text: string): number {
   return Math.round(Number(text) * 1000);
 }
 
+/** Reads how long a lease is, in seconds, as milliseconds. */
+export function parseLease(text: string): number {
+  const ms = parseSeconds(text);
+  if (ms < 100 || ms > 86_400_000) {
+    throw new InvalidArgumentError("It must be from 0.1 to 86400 seconds.");
+  }
+  return ms;
+}
+
+/** Takes an option once: without it the last one would silently win. */
+export function once(text: string, before: string | undefined): string {
+  if (before !== undefined) {
+    throw new InvalidArgumentError(`It was "${before}" before; this command takes one.`);
+  }
+  return text;
+}
+
 /** Collects the values of an option that may be given several times. */
 export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text];
