@@ -186,6 +186,13 @@ intake:
   ]);
 });
 
+test("a key that holds what an encrypted column does is warned of: ids can be found out by trying", () => {
+  expect(problemsOf(textWithKey("[N]"))).toEqual([]);
+  expect(problemsOf(textWithKey("[N, E]"))).toEqual([
+    'b.yml:3:32 intake.key: the key holds what the encrypted column "email" does, and can be found out from the ids of documents by trying',
+  ]);
+});
+
 describe("export", () => {
   test("each of the vendor's fields says where its value comes from, in the vendor's order", () => {
     const { export: exported } = parseBlueprint(
@@ -377,4 +384,8 @@ function problemsOfSource(source: string): readonly string[] {
 
 function textOf(version: number): string {
   return `{ vendor: v, version: ${version}, export: { source: clients, fields: { A: name } } }`;
+}
+
+function textWithKey(key: string): string {
+  return `vendor: v\nversion: 1\nintake: { table: clients, key: ${key}, columns: { name: N, email: E } }\n`;
 }

@@ -61,15 +61,44 @@ export function intakeOf(
     const hint = "the source columns that tell one record from another";
     checking.problems.error(at, "missing-key", 'the key "key" is missing', hint);
   }
+  const origins = key === undefined ? [] : keyOf(key, common);
+  const columns = columnsOf(at, common);
+  if (key !== undefined) warnOfSecretKey(key, { origins, columns, checking: common });
   return {
     format,
     delimiter: data.delimiter ?? ",",
     table: table.name,
     collection,
-    key: key === undefined ? [] : keyOf(key, common),
-    columns: columnsOf(at, common),
+    key: origins,
+    columns,
     source: sourceOf(at),
   };
+}
+
+/** The ids of documents are hashes of the key without a secret: where there are few possible values, they can be tried. */
+function warnOfSecretKey(
+  key: Located,
+  {
+    origins,
+    columns,
+    checking,
+  }: {
+    readonly origins: readonly ValueOrigin[];
+    readonly columns: ReadonlyMap<string, IntakeColumn>;
+    readonly checking: IntakeChecking;
+  },
+): void {
+  const sources = new Set(origins.map((origin) => JSON.stringify(origin)));
+  for (const { column, origin } of columns.values()) {
+    if (checking.table.columns.get(column)?.encryption === undefined) continue;
+    if (!sources.has(JSON.stringify(origin))) continue;
+    checking.problems.warning(
+      key,
+      "conflict",
+      `the key holds what the encrypted column ${quoted(column)} does, and can be found out from the ids of documents by trying`,
+      "take a key that is no secret where its values can be guessed, such as the vendor's number",
+    );
+  }
 }
 
 /** Where the pipeline says what is wrong with records. */
