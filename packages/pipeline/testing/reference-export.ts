@@ -68,6 +68,7 @@ function csvValue(text: string | null, { output, fields }: RandomExport): string
     output.quote === "always" ||
     text === "" ||
     text.startsWith("\u{feff}") ||
+    (fields.length === 1 && text === "\\.") ||
     ['"', "\r", "\n", output.delimiter].some((part) => text.includes(part));
   return isQuoted ? `"${text.replaceAll('"', '""')}"` : text;
 }

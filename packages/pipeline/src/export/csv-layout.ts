@@ -13,11 +13,12 @@ type CsvOutput = Extract<BlueprintOutput, { readonly format: "csv" }>;
 const quote = 0x22;
 /** The first byte of a byte order mark, and of some thousand characters besides. */
 const maybeMark = 0xef;
+const backslash = 0x5c;
 
 /**
  * RFC 4180: a value with a delimiter, a quote or a line end stands in quotes, quotes in it are doubled. A missing value is nothing at
  * all and an empty text `""`, as PostgreSQL's own COPY tells them apart; alone in its record, a missing value is `""` too, for readers
- * skip empty lines. Whatever begins with a byte order mark is quoted, so that no reader takes that from it.
+ * skip empty lines, and so is a lone `\.` quoted, where PostgreSQL before 18 sees the end of the file. Whatever begins with a byte order mark is quoted, so that no reader takes that from it.
  */
 export function csvLayout(output: CsvOutput, names: readonly string[]): RecordLayout {
   const encoder = csvEncoder(output, names.length === 1);
@@ -49,7 +50,12 @@ function csvEncoder(output: CsvOutput, isAlone: boolean): ValueEncoder {
   const delimiter = Buffer.from(output.delimiter);
   const special = tableOfBytes(
     (byte) =>
-      byte === quote || byte === 10 || byte === 13 || byte === delimiter[0] || byte === maybeMark,
+      byte === quote ||
+      byte === 10 ||
+      byte === 13 ||
+      byte === delimiter[0] ||
+      byte === maybeMark ||
+      (isAlone && byte === backslash),
   );
   const quotes = tableOfBytes((byte) => byte === quote);
   const always = output.quote === "always";
@@ -62,8 +68,8 @@ function csvEncoder(output: CsvOutput, isAlone: boolean): ValueEncoder {
         if (copyPlain(sink, slice, special)) return undefined;
         slice.from = from;
         sink.at = at;
-        // A character that only begins like the delimiter, or like a byte order mark.
-        if (!needsQuotes(slice.bytes.subarray(from, to), delimiter)) {
+        // A character that only begins like the delimiter, like a byte order mark or like the end of a file.
+        if (!needsQuotes(slice.bytes.subarray(from, to), delimiter, isAlone)) {
           sink.put(slice.bytes.subarray(from, to));
           return undefined;
         }
@@ -87,11 +93,14 @@ function csvEncoder(output: CsvOutput, isAlone: boolean): ValueEncoder {
 
 const byteOrderMark = Buffer.from("\u{feff}");
 
-function needsQuotes(value: Uint8Array, delimiter: Buffer): boolean {
+const fileEnd = Buffer.from(String.raw`\.`);
+
+function needsQuotes(value: Uint8Array, delimiter: Buffer, isAlone: boolean): boolean {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   return (
     [quote, 10, 13].some((byte) => bytes.includes(byte)) ||
     bytes.includes(delimiter) ||
-    bytes.subarray(0, 3).equals(byteOrderMark)
+    bytes.subarray(0, 3).equals(byteOrderMark) ||
+    (isAlone && bytes.equals(fileEnd))
   );
 }

@@ -298,3 +298,24 @@ test("an export that is killed at any moment leaves the old files whole, and the
   await world.export(wanted);
   expect(await world.files()).toEqual([others, "out", "out.rejected.ndjson"]);
 });
+
+test("a record of one field is never a line that readers take for nothing, or for the end", async () => {
+  await using world = await exportWorld(
+    people,
+    String.raw`INSERT INTO people (id, name) VALUES (1, NULL), (2, ''), (3, '\.'), (4, '\N'), (5, '\.x'), (6, 'a\.')`,
+  );
+  await world.export(
+    "source: people\noutput: { format: csv, header: false }\nfields: { NAME: name }",
+  );
+  expect(await world.read()).toBe(String.raw`""
+""
+"\."
+\N
+\.x
+a\.
+`);
+  await world.export(
+    "source: people\nwhere: { id: 3 }\noutput: { format: csv, header: false }\nfields: { A: name, B: name }",
+  );
+  expect(await world.read()).toBe("\\.,\\.\n");
+});

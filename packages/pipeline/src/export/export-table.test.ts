@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openPostgres } from "@ctb-data/postgres";
 import { expect, test } from "vitest";
 import { exportWorld, type ExportWorld } from "../../testing/export-world.ts";
+import { exportVendor } from "./export-vendor.ts";
 
 const people = `
 tables:
@@ -188,5 +189,79 @@ test("a value that the table itself refuses ends the export with its record, and
     message: expect.stringContaining("Acme People_näme_check"),
   });
   await expect(refused).rejects.not.toMatchObject({ message: expect.stringContaining("slash") });
+  expect(await content(world)).toHaveLength(2);
+});
+
+test("records of others do not go with a vendor's: heirs and followers of its table are refused", async () => {
+  await using world = await peopleWorld();
+  await world.export(vendor, { file: undefined });
+  const refusal = async (): Promise<unknown> =>
+    await world.export(vendor, { file: undefined }).catch((error: unknown) => error);
+  await world.run(
+    'CREATE TABLE heir () INHERITS ("Acme People")',
+    'INSERT INTO heir ("Id") VALUES (9)',
+  );
+  expect(await refusal()).toMatchObject({
+    code: "REFUSED",
+    message:
+      'public."Acme People" has tables that inherit from it, whose rows an export would delete: public.heir.',
+  });
+  await world.run(
+    'ALTER TABLE heir NO INHERIT "Acme People"',
+    'ALTER TABLE "Acme People" ADD UNIQUE ("Id")',
+    'CREATE TABLE notes (id int REFERENCES "Acme People" ("Id") ON DELETE CASCADE)',
+    "INSERT INTO notes VALUES (1)",
+  );
+  expect(await refusal()).toMatchObject({
+    code: "REFUSED",
+    message:
+      'public."Acme People" is referenced by foreign keys that would change other tables when its records are replaced: notes_id_fkey of public.notes.',
+  });
+  await world.run(
+    "ALTER TABLE notes DROP CONSTRAINT notes_id_fkey",
+    'ALTER TABLE notes ADD FOREIGN KEY (id) REFERENCES "Acme People" ("Id") DEFERRABLE INITIALLY DEFERRED',
+  );
+  expect(await world.export(vendor, { file: undefined })).toMatchObject({ written: 2 });
+  const { rows } = await world.db.query(
+    "SELECT (SELECT count(*) FROM notes) AS notes, (SELECT count(*) FROM heir) AS heirs",
+  );
+  expect(rows).toEqual([{ notes: 1n, heirs: 1n }]);
+});
+
+test.each([
+  [
+    "a trigger",
+    `CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+     CREATE TRIGGER keep BEFORE DELETE ON "Acme People" FOR EACH ROW EXECUTE FUNCTION keep()`,
+  ],
+  ["a rule", 'CREATE RULE keep AS ON DELETE TO "Acme People" DO INSTEAD NOTHING'],
+])("records are not there twice because %s keeps the old ones", async (_what, sql) => {
+  await using world = await peopleWorld();
+  await world.export(vendor, { file: undefined });
+  await world.run(...sql.split(";\n"));
+  await expect(world.export(vendor, { file: undefined })).rejects.toMatchObject({
+    code: "REFUSED",
+    message: 'public."Acme People" keeps its old records.',
+  });
+  expect(await content(world)).toHaveLength(2);
+});
+
+test("any number of exports into tables get by with two connections, and one is told to be too few", async () => {
+  await using world = await peopleWorld();
+  const { registry, url } = world;
+  const blueprint = world.blueprint(vendor);
+  await using two = await openPostgres({ url, registry, poolSize: 2 });
+  const reports = await Promise.all(
+    Array.from(
+      { length: 5 },
+      async () => await exportVendor({ registry, postgres: two }, { blueprint }),
+    ),
+  );
+  expect(reports.map(({ written }) => written)).toEqual([2, 2, 2, 2, 2]);
+  await using one = await openPostgres({ url, registry, poolSize: 1 });
+  await expect(exportVendor({ registry, postgres: one }, { blueprint })).rejects.toMatchObject({
+    code: "INVALID_OPTIONS",
+    hint: "Raise poolSize (DATABASE_POOL_SIZE).",
+  });
   expect(await content(world)).toHaveLength(2);
 });

@@ -17,6 +17,7 @@ import {
 import { inSession } from "./export-snapshot.ts";
 import { reportOf } from "./export-to-file.ts";
 import { Handover } from "./handover.ts";
+import { inTwoSessions } from "./in-two-sessions.ts";
 import { outputPlaceOf } from "./output-place.ts";
 import { OutputStage } from "./output-stage.ts";
 import { RejectsFile } from "./rejects-file.ts";
@@ -50,7 +51,7 @@ export async function exportToTable(
   if (options.dryRun === true) return await rehearse(work);
   await using rejects = await rejectsOf(options);
   const records = new TableRecords(work, rejects);
-  const rejectsFile = await inSession(postgres, "write", {
+  const rejectsFile = await inTwoSessions(postgres, {
     doing: `Writing ${table.qualified}`,
     signal: options.signal,
     fn: async (connection) => {

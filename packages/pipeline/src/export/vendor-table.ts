@@ -46,6 +46,10 @@ interface LiveTable {
   readonly kind: string;
   readonly comment: string | null;
   readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** Tables that inherit from it. */
+  readonly heirs: string | null;
+  /** Foreign keys of other tables that would act when its records go. */
+  readonly followers: string | null;
 }
 
 /**
@@ -65,6 +69,16 @@ export async function checkVendorTable(on: Queryable, table: VendorTable): Promi
       `is there already, and is not marked as the table of ${vendor}`,
       `Give the vendor's table another name. If it is this vendor's: COMMENT ON TABLE ${qualified} IS ${quoteLiteral(markOf(vendor))}`,
     );
+  if (live.heirs !== null)
+    throw refused(
+      `has tables that inherit from it, whose rows an export would delete: ${live.heirs}`,
+      "Take them out (ALTER TABLE … NO INHERIT), or give the vendor's table another name.",
+    );
+  if (live.followers !== null)
+    throw refused(
+      `is referenced by foreign keys that would change other tables when its records are replaced: ${live.followers}`,
+      "Make them NO ACTION DEFERRABLE INITIALLY DEFERRED, or drop them.",
+    );
   const wanted = fields.map(({ name, type }) => `${name} ${typeText(sqlTypeOf(type))}`);
   const found = live.columns.map(({ name, type }) => `${name} ${typeText(type)}`);
   if (wanted.join("\n") === found.join("\n")) return true;
@@ -77,7 +91,10 @@ export async function checkVendorTable(on: Queryable, table: VendorTable): Promi
 const liveTableSql = `SELECT c.relkind AS kind, pg_catalog.obj_description(c.oid, 'pg_class') AS comment,
   (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname, 'type', pg_catalog.format_type(a.atttypid, a.atttypmod))
       ORDER BY a.attnum), '[]')
-    FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+    FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+  (SELECT pg_catalog.string_agg(i.inhrelid::regclass::text, ', ') FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid AND c.relkind = 'r') AS heirs,
+  (SELECT pg_catalog.string_agg(f.conname || ' of ' || f.conrelid::regclass, ', ') FROM pg_catalog.pg_constraint f
+    WHERE f.confrelid = c.oid AND f.conrelid <> c.oid AND f.contype = 'f' AND f.confdeltype IN ('c', 'n', 'd')) AS followers
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = $1 AND c.relname = $2`;
 
@@ -107,6 +124,8 @@ export async function takeVendorTable(connection: Connection, table: VendorTable
  * Empties the table and fills it again, in the transaction of the connection: readers have the old records until it is committed, and
  * then the new ones. TRUNCATE would keep them waiting for all that time, and show an empty table to a transaction that began before;
  * another table in its place would lose the grants, views and triggers of this one.
+ *
+ * @throws {PipelineError} REFUSED when its old records stay.
  */
 export async function refillVendorTable(
   connection: Connection,
@@ -118,6 +137,12 @@ export async function refillVendorTable(
 ): Promise<number> {
   const columns = table.fields.map(({ name }) => quoteIdentifier(name)).join(", ");
   await connection.query(`DELETE FROM ${table.qualified}`);
+  const { rows: kept } = await connection.query(`SELECT FROM ${table.qualified} LIMIT 1`);
+  if (kept.length > 0)
+    throw new PipelineError("REFUSED", `${table.qualified} keeps its old records.`, {
+      hint: "A trigger or rule of the table stops DELETE: drop it, for records that stay would be there twice.",
+      table: table.qualified,
+    });
   const { rows } = await connection.copyIn(
     `COPY ${table.qualified} (${columns}) FROM STDIN`,
     copy.chunks,
