@@ -243,12 +243,17 @@ export const randomExport: fc.Arbitrary<RandomExport> = fc
 /** What a format or a constant needs is known, so that a narrower field is refused. */
 function widthFor(
   rule: Partial<RandomField>,
-  layout: { readonly width: number },
+  { width, ...layout }: Pick<RandomField, "align" | "fill"> & { readonly width: number },
 ): Partial<RandomField> {
   const isFree =
     Object.keys(rule).every((key) => ["from", "path", "trim"].includes(key)) &&
     ["text", 'Odd "näme"', "other.name", "dec", "doc", "tags"].includes(rule.from ?? "");
-  return { ...layout, width: isFree ? layout.width : Math.max(40, layout.width) };
+  return {
+    ...layout,
+    width: isFree ? width : Math.max(40, width),
+    // Zeros on the right of a number are refused.
+    ...(layout.fill === "0" && { align: "right" }),
+  };
 }
 
 /** A default is of the field's type; only those of texts can be any text. */
