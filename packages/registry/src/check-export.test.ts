@@ -280,3 +280,17 @@ test("conditions that no row can fit are refused", () => {
     'b:1:60 export.where: must be a map of columns and values, not "name"',
   ]);
 });
+
+/** The problems of two fields with values, of the rows that fit. */
+const problemsWhere = (where: string): readonly string[] =>
+  problemsOf(
+    `{ vendor: v, version: 1, export: { source: clients, where: ${where}, fields: { A: { from: status, values: { active: A } }, B: { from: is_new, values: { false: N } } } } }`,
+  ).map((line) => line.replace(/^\S+ /, ""));
+
+test("values that the conditions leave out need no word of the vendor's", () => {
+  expect(problemsWhere("{ status: active, clients.is_new: [false, null] }")).toEqual([]);
+  expect(problemsWhere("{ status: [gone, null], name: active }")).toEqual([
+    'export.fields.A.values: records with "gone" will be rejected',
+    'export.fields.B.values: records with "true" will be rejected',
+  ]);
+});

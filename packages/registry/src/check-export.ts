@@ -1,5 +1,11 @@
 import { exportHeadSchema, exportRuleSchema } from "./blueprint-schema.ts";
-import type { BlueprintExport, BlueprintOutput, ExportField, ValueRule } from "./blueprint.ts";
+import type {
+  BlueprintCondition,
+  BlueprintExport,
+  BlueprintOutput,
+  ExportField,
+  ValueRule,
+} from "./blueprint.ts";
 import { checkField } from "./check-field.ts";
 import { fillFault, isNumber } from "./check-format.ts";
 import { checkColumnName } from "./check-name.ts";
@@ -28,6 +34,7 @@ import {
 
 interface ExportChecking extends OriginChecking {
   readonly output: BlueprintOutput;
+  readonly where: readonly BlueprintCondition[];
 }
 
 /** Checks the way out: where each of the vendor's fields gets its value from. */
@@ -45,7 +52,9 @@ export function exportOf(
     checking.problems.error(at, "missing-key", "an export needs at least one table in its source");
   if (first === undefined || output === undefined) return undefined;
   checkTable(at, output, { registry, checking });
-  const common: ExportChecking = { ...checking, tables: [first, ...others], output };
+  const origins: OriginChecking = { ...checking, tables: [first, ...others] };
+  const where = whereOf(at, origins);
+  const common: ExportChecking = { ...origins, output, where };
   const named = childOf(at, "fields");
   if (named === undefined)
     checking.problems.error(at, "missing-key", 'the key "fields" is missing');
@@ -54,7 +63,7 @@ export function exportOf(
     joins,
     output,
     fields: named === undefined ? new Map<string, ExportField>() : fieldsOf(named, common),
-    where: whereOf(at, common),
+    where,
     orderBy: orderOf(at, first, checking),
     source: sourceOf(at),
   };
@@ -184,8 +193,12 @@ function fieldOf(name: string, at: Located, checking: ExportChecking): ExportFie
   // A file of texts takes what the file gives; what has types does not.
   const isTyped = data.type !== undefined || output === "table" || output === "ndjson";
   const to = isTyped ? { type } : undefined;
+  const only = checking.where.find(
+    ({ table, column }) =>
+      origin.kind === "column" && origin.table === table && origin.column === column,
+  );
   const rule = valueRuleOf(
-    { at, data, origin, from, to, canonical: from, isRead: false },
+    { at, data, origin, from, only: only?.values, to, canonical: from, isRead: false },
     checking,
   );
   const { width, align, fill } = data;

@@ -36,6 +36,8 @@ interface RuleContext {
   readonly origin: ValueOrigin | ConstantOrigin;
   /** Of the values that go in; undefined when that is not known, as for a vendor's column or inside of JSON. */
   readonly from: ColumnType | undefined;
+  /** The only ones of these that come, where the blueprint says so. */
+  readonly only?: readonly BlueprintScalar[] | undefined;
   /** What the values that come out must fit. */
   readonly to: ScalarTarget | undefined;
   /** The side whose type `format` is about: the canonical one. */
@@ -154,7 +156,7 @@ export function spotOf(at: Located, key: string): Located {
 
 function valuesOf(
   at: Located,
-  { from, to, data }: RuleContext,
+  { from, only, to, data }: RuleContext,
   checking: Checking,
 ): ReadonlyMap<string, BlueprintScalar> | undefined {
   const { problems } = checking;
@@ -179,7 +181,10 @@ function valuesOf(
   }
   checkSameValues(at, from, checking);
   if (values.size === 0) problems.error(at, "wrong-value", "must not be empty");
-  const missing = from === undefined ? [] : knownValues(from).filter((value) => !values.has(value));
+  const coming = only === undefined ? undefined : new Set(only.map(String));
+  const missing = (from === undefined ? [] : knownValues(from)).filter(
+    (value) => !values.has(value) && coming?.has(value) !== false,
+  );
   if (missing.length > 0 && data.otherwise === undefined) {
     problems.warning(
       at,
