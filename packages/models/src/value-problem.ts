@@ -47,13 +47,22 @@ export function nameOfValue(value: unknown): string {
       return "a bigint";
     case "boolean":
       return "a boolean";
-    case "function":
     case "object":
+      return nameOfObject(value);
+    case "function":
     case "symbol":
     case "undefined":
     default:
       return `a value of type ${typeof value}`;
   }
+}
+
+/** Objects of the SDKs of Firestore are told by their shape. */
+function nameOfObject(value: object): string {
+  if ("seconds" in value && "nanoseconds" in value) return "a Timestamp";
+  if ("latitude" in value && "longitude" in value) return "a GeoPoint";
+  if ("path" in value && Object.getPrototypeOf(value) !== Object.prototype) return "a reference";
+  return "an object";
 }
 
 /** Throws the problem of a value that is of a wrong JavaScript type. */
