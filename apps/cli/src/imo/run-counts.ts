@@ -27,6 +27,9 @@ const countNames: Readonly<Record<StageName, readonly string[]>> = {
   output: ["read", "written", "rejected"],
 };
 
+/** What tells people nothing: how often what waits was looked at. */
+const unsaid: ReadonlySet<string> = new Set(["middle again"]);
+
 /** How a count is called where its name would not be understood. */
 const words: Readonly<Record<string, string>> = {
   "middle waiting": "waited",
@@ -47,7 +50,7 @@ const refusals: Readonly<Record<StageName, readonly string[]>> = {
 export function shownCounts(stage: StageName, { counts }: StageRecord): readonly string[] {
   const known = countNames[stage];
   const unknown = Object.keys(counts)
-    .filter((name) => !known.includes(name))
+    .filter((name) => !known.includes(name) && !unsaid.has(`${stage} ${name}`))
     .toSorted();
   return [...known, ...unknown].flatMap((name) => {
     const count = countOf(counts, name);

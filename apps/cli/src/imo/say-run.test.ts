@@ -126,11 +126,12 @@ test("a record with several failures is one record", () => {
   const judged = {
     state: "done",
     step: "validate",
-    counts: { read: 3, invalid: 2, valid: 1 },
+    counts: { read: 3, invalid: 2, valid: 1, again: 4 },
     firstErrors: Array.from({ length: 14 }, (_, n) => ({ ...failure, place: `in/${n % 2}` })),
   } as const;
   const text = said({ ...run, input: undefined, middle: judged });
   expect(text).toContain("    … and 4 more failures of these; all are in");
+  expect(text).toContain("done      3 read, 1 valid, 2 invalid\n");
   expect(text).toContain("but 2 records were refused.");
   const well = said({
     ...run,
