@@ -319,3 +319,16 @@ a\.
   );
   expect(await world.read()).toBe("\\.,\\.\n");
 });
+
+test("behind a link the rejects are where the report says, and a folder of their name is left alone", async () => {
+  await using world = await peopleWorld();
+  await mkdir(join(world.folder, "there"));
+  await symlink("there/real", join(world.folder, "link"));
+  const { rejectsFile, output } = await world.export(short, { file: join(world.folder, "link") });
+  expect(output).toBe(join(world.folder, "link"));
+  expect(rejectsFile).toMatch(/\/there\/real\.rejected\.ndjson$/);
+  expect((await readFile(rejectsFile ?? "", "utf8")).split("\n")).toHaveLength(1002);
+  await mkdir(join(world.folder, "out.rejected.ndjson"));
+  expect(await world.export(all)).toMatchObject({ rejected: 0, rejectsFile: undefined });
+  expect(await world.files()).toEqual(["link", "out", "out.rejected.ndjson", "there"]);
+});

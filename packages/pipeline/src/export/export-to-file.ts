@@ -58,7 +58,7 @@ async function exportWhole(
   const { file, folder } = place;
   await removeLeftDrafts(folder);
   await using draft = await DraftFile.open(file, folder);
-  await using rejects = new RejectsFile(options.file, place);
+  await using rejects = new RejectsFile(place);
   const { counts, sha256 } = await writeRecords(work, draft, rejects);
   await rejects.finish();
   if (counts.rejected === counts.read) refuseNothing(counts, work.plan, await rejects.appear());

@@ -101,7 +101,7 @@ async function rejectsOf({ file }: TableOptions): Promise<RejectsFile | undefine
   const place = await outputPlaceOf(file);
   if (place.kind === "stream") return undefined;
   await removeLeftDrafts(place.folder);
-  return new RejectsFile(file, place);
+  return new RejectsFile(place);
 }
 
 /** The records as COPY takes them, with what is known of them when all have been given. */

@@ -1,12 +1,17 @@
-import { readlink, realpath, stat } from "node:fs/promises";
+import { lstat, readlink, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { PipelineError } from "../pipeline-error.ts";
 import { exportFailure } from "./export-failure.ts";
 
 /** Where an export goes. */
 export type OutputPlace =
-  /** A file that appears whole: `file` is the place itself, behind all symbolic links. */
-  | { readonly kind: "file"; readonly file: string; readonly folder: string }
+  /** A file that appears whole: `file` is the place itself, behind all symbolic links, and `named` how people know it. */
+  | {
+      readonly kind: "file";
+      readonly file: string;
+      readonly folder: string;
+      readonly named: string;
+    }
   /** A pipe, a terminal or a device: written to as it comes. */
   | { readonly kind: "stream"; readonly target: string | number };
 
@@ -28,7 +33,11 @@ export async function outputPlaceOf(path: string): Promise<OutputPlace> {
   try {
     const file = await behindLinks(resolve(path));
     const found = await stat(file).catch(absent);
-    if (found === undefined || found.isFile()) return { kind: "file", file, folder: dirname(file) };
+    if (found === undefined || found.isFile()) {
+      // Behind a link the files beside it are in another folder, or have another name.
+      const isLink = (await lstat(path).catch(absent))?.isSymbolicLink() === true;
+      return { kind: "file", file, folder: dirname(file), named: isLink ? file : path };
+    }
     if (!found.isDirectory()) return { kind: "stream", target: file };
   } catch (error) {
     throw exportFailure(error, { doing: "Looking at the output", file: path });

@@ -1,18 +1,19 @@
 import { rm } from "node:fs/promises";
 import { DraftFile } from "./draft-file.ts";
 import { exportFailure } from "./export-failure.ts";
+import type { OutputPlace } from "./output-place.ts";
 import type { RejectedRecord } from "./record-maker.ts";
 
 /** The file of the rejected records of an export, beside it: one JSON object a line. It is made with the first of them. */
 export class RejectsFile implements AsyncDisposable {
+  /** As the report names it. */
   readonly path: string;
   readonly #place: { readonly file: string; readonly folder: string };
   #draft: DraftFile | undefined;
   readonly #lines: string[] = [];
 
-  /** @param path as the report names it; the file itself is beside `place.file`. */
-  constructor(path: string, place: { readonly file: string; readonly folder: string }) {
-    this.path = `${path}.rejected.ndjson`;
+  constructor(place: Extract<OutputPlace, { readonly kind: "file" }>) {
+    this.path = `${place.named}.rejected.ndjson`;
     this.#place = { file: `${place.file}.rejected.ndjson`, folder: place.folder };
   }
 
@@ -45,6 +46,8 @@ export class RejectsFile implements AsyncDisposable {
     if (this.#draft !== undefined) return;
     const { file } = this.#place;
     await rm(file, { force: true }).catch((error: unknown) => {
+      // A folder is no earlier export's.
+      if (error instanceof Error && "code" in error && error.code === "ERR_FS_EISDIR") return;
       throw exportFailure(error, { doing: "Removing the rejects of an earlier export", file });
     });
   }
