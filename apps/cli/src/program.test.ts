@@ -137,7 +137,10 @@ describe("what is mistyped", () => {
       /Allowed choices are quarantine, set-null, delete/u,
     ],
     [["integrity", "undo", "x", "--last"], /Both the run x and --last are given/u],
-    [["imo", "promote", "--vendor", "acme", "--vendor", "b"], /It was "acme" before; .* takes one/u],
+    [
+      ["imo", "promote", "--vendor", "acme", "--vendor", "b"],
+      /It was "acme" before; .* takes one/u,
+    ],
     [["imo", "promote", "--lease", "0"], /from 0.1 to 86400 seconds/u],
     [["registry", "docs", "--format", "pdf"], /Allowed choices are markdown, mermaid/u],
   ])("%j is refused with 2", async (args, message) => {
