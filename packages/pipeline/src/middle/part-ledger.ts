@@ -2,7 +2,7 @@ import type { PlacedFailure } from "../failure.ts";
 import type { AgainEntry } from "./again-table.ts";
 import type { MiddleCount } from "./middle-options.ts";
 
-export type MiddleCounts = Readonly<Partial<Record<MiddleCount, number>>>;
+type MiddleCounts = Readonly<Partial<Record<MiddleCount, number>>>;
 
 /** What was settled for good: its marks are written. */
 export interface LedgerPage {
