@@ -40,7 +40,7 @@ test("records are those of a file, documents Firestore's, and everything else ro
 
 test("where several vendors follow each other each step says whose it is", () => {
   const { events, onProgress } = told("acme");
-  onProgress({ kind: "step", step: "export" });
+  onProgress({ kind: "step", step: "export", detail: "acme" });
   onProgress({ kind: "step", step: "waiting", detail: "for 2 others" });
   expect(events.map((event) => event.kind === "step" && event.detail)).toEqual([
     "acme",

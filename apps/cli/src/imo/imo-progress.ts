@@ -19,7 +19,9 @@ export function imoProgress(
       const isPause = event.step === "preparing" || event.step === "waiting";
       const isFresh = !isPause && event.step !== current;
       if (!isPause) current = event.step;
-      const detail = [vendor, event.detail].filter((part) => part !== undefined).join(" ");
+      // An export says itself whose it is.
+      const parts = new Set([vendor, event.detail].filter((part) => part !== undefined));
+      const detail = [...parts].join(" ");
       onProgress({
         kind: "step",
         step: event.step,

@@ -16,18 +16,20 @@ export interface FailureDetail {
   readonly isDryRun: boolean;
   /** The file of records that were rejected; undefined when none was written. */
   readonly rejects: string | undefined;
+  /** What is said behind its name. */
+  readonly unless: string;
 }
 
 /** Says the first failures of a stage, how many records more there are, and where all of them are. */
 export function sayFailures(out: Channel, name: StageName, detail: FailureDetail): void {
-  const { stage, isDryRun, rejects } = detail;
+  const { stage, isDryRun } = detail;
   const shown = stage.firstErrors.slice(0, shownFailures);
   for (const failure of shown) {
     sayItem(out, { text: `· ${failureText(failure)}`, indent: 4 });
   }
   const records = refusedIn(name, stage) + (name === "input" ? doubtsIn(stage) : 0);
   const more = moreText(stage.firstErrors, shown, records);
-  const where = isDryRun ? dryText(name, stage) : whereText(name, stage, rejects);
+  const where = isDryRun ? dryText(name, stage) : whereText(name, detail);
   const text = [more, ...where].filter((part) => part !== "").join("; ");
   if (text !== "") sayItem(out, { text, style: "dim", indent: 4 });
 }
@@ -52,11 +54,7 @@ function moreText(
 }
 
 /** Where people find every record that was refused. */
-function whereText(
-  name: StageName,
-  stage: StageRecord,
-  rejects: string | undefined,
-): readonly string[] {
+function whereText(name: StageName, { stage, rejects, unless }: FailureDetail): readonly string[] {
   const refused = refusedIn(name, stage);
   if (name === "middle") {
     return refused === 0
@@ -66,7 +64,7 @@ function whereText(
   return [
     ...(refused === 0 || rejects === undefined
       ? []
-      : [`all that were rejected are in ${fileText(rejects)}`]),
+      : [`all that were rejected are in ${fileText(rejects)}${unless}`]),
     ...(name === "input" && doubtsIn(stage) > 0
       ? ["doubtful ones became documents all the same, to be mended there"]
       : []),

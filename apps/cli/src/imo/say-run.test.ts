@@ -114,6 +114,7 @@ test("all of a run has its times, workers and positions, too", () => {
     { isFull: true },
   );
   expect(text).toContain("Run 7 of company_list 1, made 2026-11-25 02:24 UTC\n");
+  expect(text).toContain("companies.csv.rejected.ndjson, unless --rejects said another file; ");
   expect(text).toContain("    began 2026-11-25 02:24, ended 2026-11-25 02:24 UTC\n");
   expect(text).toContain("    by b.example:7\n    came to a\n");
   expect(text).toContain("    came to e\n    and 2 more positions\n    ✗ PostgreSQL went away.\n");

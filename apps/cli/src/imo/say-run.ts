@@ -44,6 +44,7 @@ export function sayRun(out: Channel, record: RunRecord, detail: RunDetail): void
         stage: what,
         isFull,
         isDryRun: record.id === 0,
+        unless: isFull && stage === "input" ? elsewhere : "",
         rejects: record.id === 0 ? undefined : rejectsOf(stage, what, detail),
       });
     }
@@ -61,11 +62,15 @@ function rejectsOf(
   return name === "input" ? (rejects ?? beside) : beside;
 }
 
+/** What the record of a run does not tell. */
+const elsewhere = ", unless --rejects said another file";
+
 interface StageDetail {
   readonly stage: StageRecord;
   readonly isFull: boolean;
   readonly isDryRun: boolean;
   readonly rejects: string | undefined;
+  readonly unless: string;
 }
 
 const nameWidth = 7;
