@@ -57,6 +57,13 @@ function csvEncoder(output: CsvOutput, isAlone: boolean): ValueEncoder {
       byte === maybeMark ||
       (isAlone && byte === backslash),
   );
+  const surely = tableOfBytes(
+    (byte) =>
+      byte === quote ||
+      byte === 10 ||
+      byte === 13 ||
+      (delimiter.length === 1 && byte === delimiter[0]),
+  );
   const quotes = tableOfBytes((byte) => byte === quote);
   const always = output.quote === "always";
   return {
@@ -66,10 +73,11 @@ function csvEncoder(output: CsvOutput, isAlone: boolean): ValueEncoder {
       const { at } = sink;
       if (!always && from < to) {
         if (copyPlain(sink, slice, special)) return undefined;
+        const isSure = surely[slice.bytes[slice.from] ?? 0] === 1;
         slice.from = from;
         sink.at = at;
         // A character that only begins like the delimiter, like a byte order mark or like the end of a file.
-        if (!needsQuotes(slice.bytes.subarray(from, to), delimiter, isAlone)) {
+        if (!isSure && !needsQuotes(slice.bytes.subarray(from, to), delimiter, isAlone)) {
           sink.put(slice.bytes.subarray(from, to));
           return undefined;
         }

@@ -42,7 +42,7 @@ test("an export of which each record is rejected leaves the good file, and says 
   ).rejects.toMatchObject({
     code: "REFUSED",
     message:
-      "Each of the 2 records of acme was rejected, so that nothing would be left. The first, people/1: The value of TAX cannot be decrypted with the keys that there are.",
+      "Each of the 2 records of acme was rejected, so that nothing would be left. The first: The value of TAX cannot be decrypted with the keys that there are.",
     hint: `Each with its reason is in ${rejectsFile}. What was there before is unchanged. Correct the blueprint, the rows or DATA_ENCRYPTION_KEY, and export again.`,
     file: rejectsFile,
   });

@@ -98,7 +98,7 @@ export function refuseNothing(
 ): void {
   if (rejected === 0 || rejected < read) return;
   const [first] = firstErrors;
-  const why = first === undefined ? "" : ` The first, ${first.place}: ${first.message}`;
+  const why = first === undefined ? "" : ` The first: ${first.message}`;
   const see = rejectsFile === undefined ? "" : `Each with its reason is in ${rejectsFile}. `;
   throw new PipelineError(
     "REFUSED",

@@ -110,5 +110,7 @@ function bytesOf(made: MadeText): MadeBytes {
 }
 
 function textOf({ bytes, from, to }: ByteSlice): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("utf8");
+  return bytes instanceof Buffer
+    ? bytes.toString("utf8", from, to)
+    : Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("utf8");
 }

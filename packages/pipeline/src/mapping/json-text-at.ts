@@ -48,18 +48,16 @@ function behindComma(text: string, from: number): number {
   return text[at] === "," ? spaceEnd(text, at + 1) : at;
 }
 
-const ends = /[,\]}\s]/g;
 const brackets = /["[\]{}]/g;
-const noSpace = /\S/g;
-const stringEnds = /["\\]/g;
 
 function valueEnd(text: string, from: number): number {
   const first = text[from];
   if (first === '"') return stringEnd(text, from);
-  if (first !== "{" && first !== "[") return find(ends, text, from);
+  if (first !== "{" && first !== "[") return scalarEnd(text, from);
   let depth = 0;
   for (let at = from; at < text.length;) {
-    at = find(brackets, text, at);
+    brackets.lastIndex = at;
+    at = brackets.exec(text)?.index ?? text.length;
     if (text[at] === '"') {
       at = stringEnd(text, at);
       continue;
@@ -73,17 +71,29 @@ function valueEnd(text: string, from: number): number {
 
 /** Behind the closing quote. */
 function stringEnd(text: string, from: number): number {
-  let at = find(stringEnds, text, from + 1);
-  while (text[at] === "\\") at = find(stringEnds, text, at + 2);
-  return at + 1;
+  for (let at = from + 1; ; at += 1) {
+    const end = text.indexOf('"', at);
+    if (end === -1) return text.length;
+    let slashes = end;
+    while (text.charCodeAt(slashes - 1) === 0x5c) slashes -= 1;
+    if ((end - slashes) % 2 === 0) return end + 1;
+    at = end;
+  }
+}
+
+/** Behind a number, true, false or null. */
+function scalarEnd(text: string, from: number): number {
+  let at = from;
+  for (; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    // A comma, a closing bracket or space.
+    if (unit === 0x2c || unit === 0x5d || unit === 0x7d || unit <= 0x20) break;
+  }
+  return at;
 }
 
 function spaceEnd(text: string, from: number): number {
-  return find(noSpace, text, from);
-}
-
-/** Where a pattern is found next, or the end. */
-function find(pattern: RegExp, text: string, from: number): number {
-  pattern.lastIndex = from;
-  return pattern.exec(text)?.index ?? text.length;
+  let at = from;
+  while (text.charCodeAt(at) <= 0x20) at += 1;
+  return at;
 }
