@@ -31,6 +31,8 @@ export function stageOf(step: PipelineStep): StageName {
  */
 export async function planRun(stores: PipelineStores, options: RunOptions): Promise<RunPlan> {
   const { blueprint } = options.blueprint;
+  checkNumbers(options);
+  if (options.steps === undefined) checkFiles(blueprint, options);
   const steps = stepsOf(blueprint, options);
   if (steps.length === 0) {
     throw new PipelineError("INVALID_OPTIONS", `There is nothing to do for ${blueprint.vendor}.`, {
@@ -66,6 +68,23 @@ function stepsOf(
   // To promote is to validate first.
   if (wanted.has("promote")) wanted.delete("validate");
   return order.filter((step) => wanted.has(step));
+}
+
+function checkNumbers({ batch = 1, parts = 1 }: RunOptions): void {
+  for (const [name, value] of Object.entries({ batch, parts })) {
+    if (Number.isSafeInteger(value) && value > 0) continue;
+    throw invalid(`${name} is ${value}: it must be a whole number from 1.`, "Leave it out.");
+  }
+}
+
+/** A file that nothing would be done with is a mistake. */
+function checkFiles(
+  { vendor, intake, export: exporting }: VendorBlueprint,
+  { file, output }: RunOptions,
+): void {
+  if (file !== undefined && intake === undefined) throw noDirection(vendor, "intake", "comes in");
+  if (output !== undefined && exporting === undefined)
+    throw noDirection(vendor, "export", "goes out");
 }
 
 function checkStep(step: PipelineStep, stores: PipelineStores, options: RunOptions): void {

@@ -162,10 +162,25 @@ test("a run that cannot be is refused before anything is touched", async () => {
   await using world = await openPipelineWorld();
   const blueprint = await world.blueprint(companiesBlueprint);
   const inOnly = await world.blueprint(companiesBlueprint.replace(/export:[^]*$/, ""));
+  const outOnly = await world.blueprint(companiesBlueprint.replace(/intake:[^]*(?=export:)/, ""));
   const before = await allOf(world);
   await expect(world.run(inOnly, { steps: ["export"] })).rejects.toMatchObject({
     code: "INVALID_BLUEPRINT",
   });
+  await expect(world.run(inOnly, { output: world.at("out.csv") })).rejects.toMatchObject({
+    code: "INVALID_BLUEPRINT",
+    message: "The blueprint of companies has no export: nothing of it goes out.",
+  });
+  await expect(world.run(outOnly, { file: world.at("in.csv") })).rejects.toMatchObject({
+    code: "INVALID_BLUEPRINT",
+    message: "The blueprint of companies has no intake: nothing of it comes in.",
+  });
+  for (const number of [0, -1, 1.5, Number.NaN])
+    for (const option of ["batch", "parts"])
+      await expect(world.run(blueprint, { [option]: number })).rejects.toMatchObject({
+        code: "INVALID_OPTIONS",
+        message: `${option} is ${number}: it must be a whole number from 1.`,
+      });
   await expect(world.run(blueprint, { steps: ["intake"] })).rejects.toMatchObject({
     code: "INVALID_OPTIONS",
   });
