@@ -28,3 +28,31 @@ test("an export of nothing but rejected records is refused: the vendor's file st
   expect((await run()).code).toBe(0);
   expect(await dir.read("exports/client_feed.csv")).toBe("NAME,MAIL\nANN,new@example.com\n");
 });
+
+test("an export into a vendor's table leaves what it rejects beside exports/<vendor>, and says so", async () => {
+  await using project = await imoProject();
+  const { dir, db, options } = project;
+  await dir.write(
+    "db/vendor_blueprints/board.yml",
+    `vendor: board
+version: 1
+export:
+  source: clients
+  output: { format: table, table: board_clients }
+  fields:
+    - { name: name, from: name }
+    - { name: mail, from: email, required: true }
+`,
+  );
+  await db.query(
+    "INSERT INTO clients (name, email) VALUES ('Ann', 'ann@example.com'), ('Ben', NULL)",
+  );
+  const { code, stdout } = await runCliProcess(["imo", "export", "--vendor", "board"], options);
+  expect(code).toBe(3);
+  expect(stdout).toMatch(/all that were rejected are in exports\/board\.rejected\.ndjson/u);
+  expect(JSON.parse(await dir.read("exports/board.rejected.ndjson"))).toMatchObject({
+    record: { name: "Ben", mail: null },
+  });
+  const { rows } = await db.query("SELECT name, mail FROM board_clients");
+  expect(rows).toEqual([{ name: "Ann", mail: "ann@example.com" }]);
+});

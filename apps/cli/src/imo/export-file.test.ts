@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseBlueprint, parseRegistry } from "@ctb-data/registry";
 import { expect, test } from "vitest";
 import { testDir } from "../../testing/test-dir.ts";
-import { exportFileOf } from "./export-file.ts";
+import { exportFileOf, rejectsOfTable } from "./export-file.ts";
 
 const registry = parseRegistry(
   "tables: { clients: { columns: [{ name: id, type: serial, primary_key: true }] } }\n",
@@ -48,11 +48,13 @@ test("--out counts from the project's folder, and makes none", async () => {
   expect(existsSync(join(dir.path, "a"))).toBe(false);
 });
 
-test("a vendor's table takes no file", async () => {
-  const made = blueprint("acme", "table");
-  expect(await exportFileOf("/", made, {})).toBeUndefined();
+test("a vendor's table takes no file, and what it rejects goes beside exports/<vendor>", async () => {
+  await using dir = await testDir();
+  const made = blueprint("a/cme", "table");
+  expect(await exportFileOf(dir.path, made, {})).toBe(join(dir.path, "exports/a_cme"));
+  expect(rejectsOfTable("a/cme")).toBe("exports/a_cme.rejected.ndjson");
   await expect(exportFileOf("/", made, { out: "x.csv" })).rejects.toMatchObject({
     code: "USAGE",
-    message: "--out is given, and acme 1 writes the table out, not a file.",
+    message: "--out is given, and a/cme 1 writes the table out, not a file.",
   });
 });

@@ -8,7 +8,9 @@ import { blueprintText } from "./choose-blueprint.ts";
 /** What `--out` says for the records to go to stdout; everything else goes to stderr then. */
 export const standardOutput = "-";
 
-const endings = { csv: "csv", ndjson: "ndjson", "fixed-width": "txt" } as const;
+const endings = { csv: ".csv", ndjson: ".ndjson", "fixed-width": ".txt" } as const;
+
+const exportsFolder = "exports";
 
 interface ExportFlags {
   readonly out?: string | undefined;
@@ -16,8 +18,8 @@ interface ExportFlags {
 }
 
 /**
- * Where an export goes, absolute: what `--out` says, else `exports/<vendor>.<csv|ndjson|txt>` of the project, whose folder is made. Undefined for what
- * does not go out, or into a table.
+ * Where an export goes, absolute: what `--out` says, else `exports/<vendor>.<csv|ndjson|txt>` of the project, whose folder is made. Of a table only
+ * its rejected records go to a file, beside `exports/<vendor>`. Undefined for what does not go out.
  *
  * @throws {CliError} USAGE for an `--out` that nothing goes to.
  */
@@ -27,8 +29,8 @@ export async function exportFileOf(
   { out, dryRun }: ExportFlags,
 ): Promise<string | undefined> {
   const output = blueprint.export?.output;
-  if (output === undefined || output.format === "table") {
-    if (out === undefined) return undefined;
+  if (output === undefined && out === undefined) return undefined;
+  if (out !== undefined && (output === undefined || output.format === "table")) {
     const why =
       output === undefined ? "has no export" : `writes the table ${output.table}, not a file`;
     throw new CliError("USAGE", `--out is given, and ${blueprintText(blueprint)} ${why}.`, {
@@ -36,12 +38,18 @@ export async function exportFileOf(
     });
   }
   if (out !== undefined) return out === standardOutput ? out : resolve(dir, out);
-  const name = `${fileNameOf(blueprint.vendor)}.${endings[output.format]}`;
-  const folder = join(dir, "exports");
+  const ending = output === undefined || output.format === "table" ? "" : endings[output.format];
+  const name = `${fileNameOf(blueprint.vendor)}${ending}`;
+  const folder = join(dir, exportsFolder);
   // A dry run makes no folder, and looks whether the place where it would be made can be written.
   if (dryRun === true) return join(existsSync(folder) ? folder : dir, name);
   await mkdir(folder, { recursive: true });
   return join(folder, name);
+}
+
+/** Where the records are that an export into a table has rejected, from the project's folder. */
+export function rejectsOfTable(vendor: string): string {
+  return `${exportsFolder}/${fileNameOf(vendor)}.rejected.ndjson`;
 }
 
 /** A vendor's name may be any text. */

@@ -6,6 +6,7 @@ import { sayItem } from "../terminal/say-item.ts";
 import { shortTime } from "../terminal/short-time.ts";
 import type { Channel, Style } from "../terminal/terminal.ts";
 import { blueprintText } from "./choose-blueprint.ts";
+import { rejectsOfTable } from "./export-file.ts";
 import { refusedIn, shownCounts, stageNames } from "./run-counts.ts";
 import { fileText, sayFailures } from "./say-failures.ts";
 
@@ -45,7 +46,10 @@ export function sayRun(out: Channel, record: RunRecord, detail: RunDetail): void
         isFull,
         isDryRun: record.id === 0,
         unless: isFull && stage === "input" ? elsewhere : "",
-        rejects: record.id === 0 ? undefined : rejectsOf(stage, what, detail),
+        rejects:
+          record.id === 0
+            ? undefined
+            : rejectsOf(stage, what, { ...detail, vendor: record.vendor }),
       });
     }
   }
@@ -55,9 +59,11 @@ export function sayRun(out: Channel, record: RunRecord, detail: RunDetail): void
 function rejectsOf(
   name: StageName,
   { target, files }: StageRecord,
-  { rejects }: RunDetail,
+  { rejects, vendor }: RunDetail & { readonly vendor: string },
 ): string | undefined {
   const file = target?.file ?? files?.[0]?.file;
+  if (name === "output" && target?.file.startsWith("table ") === true)
+    return rejectsOfTable(vendor);
   const beside = file === undefined ? undefined : `${file}.rejected.ndjson`;
   return name === "input" ? (rejects ?? beside) : beside;
 }
