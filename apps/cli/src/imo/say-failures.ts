@@ -45,6 +45,7 @@ function moreText(
   shown: readonly PlacedFailure[],
   records: number,
 ): string {
+  if (shown.length === 0) return "";
   const places = new Set(shown.map(({ place }) => place));
   // A record may have several failures, and only the first failures of a stage are kept.
   const others = Math.max(records, new Set(all.map(({ place }) => place)).size) - places.size;

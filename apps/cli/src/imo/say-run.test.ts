@@ -156,6 +156,13 @@ test("a dry run has no number, and says that nothing was changed; its rejects ar
   expect(text).toContain("doubtful ones would become documents");
 });
 
+test("of failures of which none is shown it is not said that there are more", () => {
+  const input = { state: "done", counts: { read: 5, doubtful: 3 }, firstErrors: [] } as const;
+  expect(said({ ...run, input, middle: undefined })).toContain(
+    "    doubtful ones became documents all the same, to be mended there\n",
+  );
+});
+
 test("a dry run counts what its intake has doubts about, whatever the middle stage has found in the store, and leads nowhere", () => {
   const counts = { read: 1, valid: 1, invalid: 0 };
   const fresh = said({ ...run, id: 0, middle: { ...middle, counts, firstErrors: [] } });
