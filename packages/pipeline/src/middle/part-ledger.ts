@@ -1,8 +1,5 @@
 import type { PlacedFailure } from "../failure.ts";
 import type { AgainEntry } from "./again-table.ts";
-import type { MiddleCount } from "./middle-options.ts";
-
-type MiddleCounts = Readonly<Partial<Record<MiddleCount, number>>>;
 
 /** What was settled for good: its marks are written. */
 export interface LedgerPage {
