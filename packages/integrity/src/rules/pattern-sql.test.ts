@@ -60,6 +60,9 @@ const atom = fc.oneof(
   ),
 );
 const repeat = fc.constantFrom("", "", "", "*", "+", "?", "*?", "{2}", "{0,2}", "{1,}?");
+/** A repetition of repetitions, such as `(a*)*`, is tried in exponentially many ways by an engine that backtracks. */
+const fewTimes = fc.constantFrom("", "", "?", "{2}");
+const plainGroup = /^(?!\((?:\?:)?.*[*+?{|(].*\)$)/su;
 const group = fc.constantFrom("(?:", "(");
 
 const pattern: fc.Arbitrary<string> = fc.letrec<{ one: string; many: string }>((tie) => ({
@@ -69,7 +72,11 @@ const pattern: fc.Arbitrary<string> = fc.letrec<{ one: string; many: string }>((
       atom,
       fc.tuple(group, tie("many")).map(([open, inside]) => `${open}${inside})`),
     )
-    .chain((text) => repeat.map((times) => (text === "^" || text === "$" ? text : text + times))),
+    .chain((text) =>
+      (plainGroup.test(text) ? repeat : fewTimes).map((times) =>
+        text === "^" || text === "$" ? text : text + times,
+      ),
+    ),
   many: fc
     .array(
       fc.array(tie("one"), { minLength: 1, maxLength: 3 }).map((items) => items.join("")),
