@@ -1,6 +1,4 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { killableProcess } from "./killable-process.ts";
 
 /** An export in a process of its own, and when it kills itself. */
 export interface ExportProcess {
@@ -12,17 +10,8 @@ export interface ExportProcess {
   readonly moment: "begin" | "rows" | "ready";
 }
 
-const script = fileURLToPath(new URL("export-program.ts", import.meta.url));
-
 /** @throws {Error} when it was not killed. */
 export async function killedExport(process_: ExportProcess): Promise<void> {
-  const parameters = ["--conditions=@ctb-data/source", script, JSON.stringify(process_)];
-  const child = spawn(process.execPath, parameters, { stdio: ["ignore", "ignore", "pipe"] });
-  let stderr = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  await once(child, "close");
-  if (child.signalCode !== "SIGKILL")
-    throw new Error(`The export ended with ${child.exitCode}: ${stderr}`);
+  const said = await killableProcess(new URL("export-program.ts", import.meta.url), [process_]);
+  if (said !== undefined) throw new Error("The export came to its end.");
 }

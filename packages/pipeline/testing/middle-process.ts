@@ -1,6 +1,4 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { killableProcess } from "./killable-process.ts";
 import type { MiddleKind } from "./middle-registry.ts";
 import type { MiddleWorld } from "./middle-world.ts";
 
@@ -22,8 +20,6 @@ export interface MiddlePlace {
   readonly project: string;
 }
 
-const script = fileURLToPath(new URL("middle-program.ts", import.meta.url));
-
 /** Runs it. Undefined when it was killed; else how many moments the whole has had. */
 export async function middleProcess(
   world: MiddleWorld,
@@ -34,19 +30,6 @@ export async function middleProcess(
     host: world.firestoreHost,
     project: world.project,
   };
-  const parameters = [script, JSON.stringify(place), JSON.stringify(task)];
-  const flags = ["--conditions=@ctb-data/source", ...parameters];
-  const child = spawn(process.execPath, flags, { stdio: ["ignore", "pipe", "pipe"] });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    stdout += chunk.toString();
-  });
-  child.stderr.on("data", (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  await once(child, "close");
-  if (child.signalCode === "SIGKILL") return undefined;
-  if (child.exitCode === 0) return Number(stdout);
-  throw new Error(`The runner ended with ${child.exitCode}: ${stderr}`);
+  const said = await killableProcess(new URL("middle-program.ts", import.meta.url), [place, task]);
+  return said === undefined ? undefined : Number(said);
 }

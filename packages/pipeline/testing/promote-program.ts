@@ -4,8 +4,7 @@ import { crowd, crowdYaml } from "./promote-crowd.ts";
 import { promoteWorldAt } from "./promote-world.ts";
 
 /** Promotes the crowd in batches, and kills itself with SIGKILL at a moment: `node promote-program.ts URL MOMENT`. */
-const [url = "", at = ""] = process.argv.slice(2);
-const moment = Number(at);
+const [url, moment]: readonly [string, number] = JSON.parse(`[${process.argv.slice(2).join()}]`);
 let moments = 0;
 
 async function reach(): Promise<void> {

@@ -1,13 +1,11 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { schemaSql } from "@ctb-data/postgres";
 import { startEmbeddedPostgres } from "@ctb-data/postgres/embedded";
 import { startTcpProxy } from "@ctb-data/postgres/testing";
 import { expect, test } from "vitest";
+import { killableProcess } from "../../testing/killable-process.ts";
 import { crowd, crowdSql, crowdYaml } from "../../testing/promote-crowd.ts";
 import {
   documentsOf,
@@ -44,24 +42,11 @@ async function promoteInBatches(promoter: Promoter, size = 40): Promise<void> {
 
 /** What the program of its own has counted; undefined when it was killed. */
 async function program(url: string, moment: number): Promise<number | undefined> {
-  const script = fileURLToPath(new URL("../../testing/promote-program.ts", import.meta.url));
-  const child = spawn(
-    process.execPath,
-    ["--conditions=@ctb-data/source", script, url, String(moment)],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
-  let out = "";
-  let err = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  child.stderr.on("data", (chunk: Buffer) => {
-    err += chunk.toString();
-  });
-  await once(child, "close");
-  if (child.signalCode === "SIGKILL") return undefined;
-  if (child.exitCode === 0) return Number(out);
-  throw new Error(`The program ended with ${child.exitCode}: ${err}`);
+  const said = await killableProcess(new URL("../../testing/promote-program.ts", import.meta.url), [
+    url,
+    moment,
+  ]);
+  return said === undefined ? undefined : Number(said);
 }
 
 test(
