@@ -16,3 +16,4 @@ export { changesSql, type ChangesSql } from "./changes-sql.ts";
 export { schemaSql } from "./schema-sql.ts";
 export type { ReadClass, StoredClass, StoredModel, StoredRow, TableName } from "./stored-model.ts";
 export type * from "./table-store.ts";
+export { setLocal, textSettings, type LocalSetting } from "./text-settings.ts";

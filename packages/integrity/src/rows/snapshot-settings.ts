@@ -1,20 +1,12 @@
-import { quoteLiteral } from "@ctb-data/postgres";
+import { quoteLiteral, setLocal, textSettings, type LocalSetting } from "@ctb-data/postgres";
 
 /**
- * What the text of values depends on, as in PostgreSQL's own pg_dump; a policy is an error instead of fewer rows; an index that
- * may be corrupt is read only where there is no other way; the transaction may wait for this process.
+ * What the text of values depends on; a policy is an error instead of fewer rows; an index that may be corrupt is read only where there
+ * is no other way; the transaction may wait for this process.
  */
-const settings: readonly (readonly [name: string, value: string, since?: number])[] = [
+const settings: readonly LocalSetting[] = [
+  ...textSettings,
   ["row_security", "off"],
-  ["client_encoding", "'UTF8'"],
-  ["extra_float_digits", "3"],
-  ["DateStyle", "'ISO, YMD'"],
-  ["IntervalStyle", "'postgres'"],
-  ["TimeZone", "'UTC'"],
-  ["bytea_output", "'hex'"],
-  ["lc_monetary", "'C'"],
-  ["xmloption", "content"],
-  ["standard_conforming_strings", "on"],
   ["enable_indexscan", "off"],
   ["enable_indexonlyscan", "off"],
   ["enable_bitmapscan", "off"],
@@ -38,19 +30,15 @@ export interface SnapshotSettings {
 /** Statements for a transaction that reads rows. All of it ends with the transaction. */
 export function snapshotSettings(options: SnapshotSettings): string {
   const { version, statementTimeoutMs, schema } = options;
-
+  const limit: readonly LocalSetting[] =
+    statementTimeoutMs === undefined ? [] : [["statement_timeout", String(statementTimeoutMs)]];
   return [
-    ...settings.flatMap(([name, value, since = 0]) => version < since ? [] : [local(name, value)]), // prettier-ignore
-    ...(statementTimeoutMs === undefined ? [] : [local("statement_timeout", statementTimeoutMs)]),
+    setLocal([...settings, ...limit], version),
     // What the registry and the catalog name without a schema is in the registry's; extensions are where the session finds them.
     // Whatever path a role has been given, nothing of the server's own is taken from elsewhere.
     ...(schema === undefined ? [] : [pathBefore(schema)]),
     workMemory,
   ].join("\n");
-}
-
-function local(name: string, value: string | number): string {
-  return `SET LOCAL ${name} = ${value};`;
 }
 
 function pathBefore(schema: string): string {

@@ -1,22 +1,21 @@
-import { PostgresError, type Connection, type Postgres } from "@ctb-data/postgres";
+import {
+  PostgresError,
+  setLocal,
+  textSettings,
+  type Connection,
+  type LocalSetting,
+  type Postgres,
+} from "@ctb-data/postgres";
 import { exportFailure } from "./export-failure.ts";
 
 /**
- * What the text of values depends on. All of it ends with the transaction: a setting of the session would reach others through a
- * pooler. `row_security = off` makes a policy an error instead of fewer rows; the transaction may wait for a slow disk.
+ * What the text of values depends on; `row_security = off` makes a policy an error instead of fewer rows; the transaction may wait for a
+ * slow disk.
  */
-const settings: readonly (readonly [name: string, value: string, since?: number])[] = [
+const settings: readonly LocalSetting[] = [
+  ...textSettings,
   ["row_security", "off"],
   ["search_path", "''"],
-  ["client_encoding", "'UTF8'"],
-  ["extra_float_digits", "3"],
-  ["DateStyle", "'ISO, YMD'"],
-  ["IntervalStyle", "'postgres'"],
-  ["TimeZone", "'UTC'"],
-  ["bytea_output", "'hex'"],
-  ["lc_monetary", "'C'"],
-  ["xmloption", "content"],
-  ["standard_conforming_strings", "on"],
   ["array_nulls", "on"],
   ["synchronize_seqscans", "off"],
   ["idle_in_transaction_session_timeout", "0"],
@@ -51,7 +50,9 @@ export async function inSession<T>(
     return await postgres.withConnection(
       async (connection) => {
         const version = await versionOf(connection);
-        await connection.query(`BEGIN ${modes[mode]}; ${settingsSql(version)}; ${workMemory}`);
+        await connection.query(
+          `BEGIN ${modes[mode]}; ${setLocal(settings, version)} ${workMemory}`,
+        );
         const result = await fn(connection);
         await commit(connection);
         return result;
@@ -73,13 +74,6 @@ async function versionOf(connection: Connection): Promise<number> {
     "SELECT pg_catalog.current_setting('server_version_num')::int AS version",
   );
   return rows[0]?.version ?? 0;
-}
-
-function settingsSql(version: number): string {
-  return settings
-    .filter(([, , since = 0]) => version >= since)
-    .map(([name, value]) => `SET LOCAL ${name} = ${value}`)
-    .join("; ");
 }
 
 /** A COMMIT of a failed transaction is answered with ROLLBACK, which is no error of the server's. */
