@@ -1,5 +1,5 @@
 import { PostgresError, type PostgresErrorCode } from "@ctb-data/postgres";
-import { PipelineError, type PipelineErrorDetails } from "../pipeline-error.ts";
+import { PipelineError, type PipelineErrorDetails } from "./pipeline-error.ts";
 
 const passing: ReadonlySet<PostgresErrorCode> = new Set([
   "CONNECTION_FAILED",

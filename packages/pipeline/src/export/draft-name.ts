@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
+import { isGone, processPlace } from "../process-place.ts";
 
 /**
  * `.ctb-export-<machine>-<process>-<start>-<random>.tmp`: who writes it, so that the next export in the folder can tell what a process
@@ -40,38 +40,24 @@ let known: string | undefined;
 
 /** This boot of this machine, and this space of process numbers: containers of one machine share files, but not those. */
 function machine(): string {
-  known ??= createHash("sha256")
-    .update(JSON.stringify([hostname(), quiet(bootId), quiet(processSpace)]))
-    .digest("hex")
-    .slice(0, 12);
+  known ??= createHash("sha256").update(processPlace()).digest("hex").slice(0, 12);
   return known;
-}
-
-const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
-const processSpace = (): string => readlinkSync("/proc/self/ns/pid");
-
-function quiet(read: () => string): string {
-  try {
-    return read();
-  } catch {
-    return "";
-  }
 }
 
 /** When a process started, in ticks since the boot; undefined where the system does not tell. */
 function startOf(pid: string): string | undefined {
-  const text = quiet(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
-  // The name of the program, in parentheses, may hold anything.
-  return text.slice(text.lastIndexOf(")") + 2).split(" ")[19];
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name of the program, in parentheses, may hold anything.
+    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return undefined;
+  }
 }
 
 /** A number is given again: only with the same start is it the same process. */
 function isAlive(pid: string, start: string): boolean {
-  try {
-    process.kill(Number(pid), 0);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
-  }
+  if (isGone(Number(pid))) return false;
   const now = startOf(pid);
   return now === undefined || start === "0" || now === start;
 }

@@ -1,6 +1,6 @@
 import { FirestoreError } from "@ctb-data/firestore";
+import { databaseError } from "../database-error.ts";
 import { PipelineError } from "../pipeline-error.ts";
-import { databaseError } from "../runs/database-error.ts";
 
 const again = "Take the file in again: what was taken in is not taken in twice.";
 

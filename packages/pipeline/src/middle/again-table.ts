@@ -1,8 +1,31 @@
 import type { RawRange } from "@ctb-data/firestore";
 import { type Postgres, type Queryable } from "@ctb-data/postgres";
-import { advisoryKey } from "../runs/advisory-key.ts";
+import { ensureOwnTables, type OwnTables } from "../own-tables.ts";
 
 const againTable = "ctb_data.imo_waiting";
+
+const format = 1;
+
+const createTable = `
+CREATE TABLE ${againTable} (
+  run_id bigint NOT NULL,
+  table_name text COLLATE pg_catalog."C" NOT NULL,
+  collection text COLLATE pg_catalog."C" NOT NULL,
+  document_id text COLLATE pg_catalog."C" NOT NULL,
+  stamp integer NOT NULL DEFAULT 1,
+  PRIMARY KEY (run_id, table_name, collection, document_id)
+);
+COMMENT ON TABLE ${againTable} IS 'Documents to be looked at again by ctb-data imo, format ${format}: they wait for others, or lost their row.';
+COMMENT ON COLUMN ${againTable}.run_id IS 'The run: a row of imo_processes.';
+COMMENT ON COLUMN ${againTable}.stamp IS 'Grows each time that the document is added: who has looked at it takes it away only when nobody has added it since.';
+`;
+
+const againTables: OwnTables = {
+  names: [againTable],
+  format,
+  create: createTable,
+  what: "The table of documents that wait",
+};
 
 /** A document that is to be looked at again, as often as somebody has said so until it was read. */
 export interface AgainEntry {
@@ -23,32 +46,10 @@ export interface AgainScope {
  * Makes the table of documents that a run has to look at again: those that wait for others, and those that lost their row. Ids are in the
  * order of their UTF-8 bytes.
  *
- * @throws {PostgresError}
+ * @throws {PipelineError} DENIED, UNKNOWN_FORMAT, DATABASE_FAILED
  */
 export async function ensureAgainTable(postgres: Postgres): Promise<void> {
-  const { rows } = await postgres.query<{ readonly there: boolean }>(
-    `SELECT pg_catalog.to_regclass('${againTable}') IS NOT NULL AS there`,
-  );
-  if (rows[0]?.there === true) return;
-  await postgres.transaction(async (tx) => {
-    // Two that make it at once would both fail.
-    await tx.query("SELECT pg_catalog.pg_advisory_xact_lock($1)", [advisoryKey(againTable)]);
-    const schema = await tx.query<{ readonly there: boolean }>(
-      "SELECT pg_catalog.to_regnamespace('ctb_data') IS NOT NULL AS there",
-    );
-    if (schema.rows[0]?.there !== true) await tx.query("CREATE SCHEMA IF NOT EXISTS ctb_data");
-    await tx.query(`CREATE TABLE IF NOT EXISTS ${againTable} (
-      run_id bigint NOT NULL,
-      table_name text COLLATE pg_catalog."C" NOT NULL,
-      collection text COLLATE pg_catalog."C" NOT NULL,
-      document_id text COLLATE pg_catalog."C" NOT NULL,
-      stamp integer NOT NULL DEFAULT 1,
-      PRIMARY KEY (run_id, table_name, collection, document_id)
-    );
-    COMMENT ON TABLE ${againTable} IS 'Documents that a run of ctb-data imo has to look at again, format 1: they wait for others, or lost their row.';
-    COMMENT ON COLUMN ${againTable}.run_id IS 'The run: a row of imo_processes.';
-    COMMENT ON COLUMN ${againTable}.stamp IS 'Grows each time that the document is added: who has looked at it takes it away only when nobody has added it since.'`);
-  });
+  await ensureOwnTables(postgres, againTables);
 }
 
 /** They are to be looked at: once more where somebody is looking at them now. */

@@ -1,6 +1,6 @@
 import { FirestoreError } from "@ctb-data/firestore";
+import { isPassing } from "../database-error.ts";
 import { PipelineError } from "../pipeline-error.ts";
-import { isPassing } from "../runs/database-error.ts";
 import { GrowingPause, stopped } from "../runs/persistently.ts";
 
 /** gRPC's, as the raw access tries them again itself. */

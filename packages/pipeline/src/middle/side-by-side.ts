@@ -1,5 +1,5 @@
+import { isPassing } from "../database-error.ts";
 import { PipelineError } from "../pipeline-error.ts";
-import { isPassing } from "../runs/database-error.ts";
 import { throwIfStopped } from "../runs/persistently.ts";
 import type { Lease, SharedWork } from "../runs/work.ts";
 

@@ -1,7 +1,7 @@
 import { FirestoreError } from "@ctb-data/firestore";
 import { PostgresError } from "@ctb-data/postgres";
+import { databaseError } from "../database-error.ts";
 import { PipelineError } from "../pipeline-error.ts";
-import { databaseError } from "../runs/database-error.ts";
 import { stopped } from "../runs/persistently.ts";
 
 const again = "What was done stays done. Run it again, or retry the run: it goes on from there.";

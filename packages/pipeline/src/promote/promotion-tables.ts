@@ -1,7 +1,5 @@
-import { PostgresError, type Postgres, type Queryable } from "@ctb-data/postgres";
-import { PipelineError } from "../pipeline-error.ts";
-import { advisoryKey } from "../runs/advisory-key.ts";
-import { databaseError } from "../runs/database-error.ts";
+import type { Postgres, Queryable } from "@ctb-data/postgres";
+import { ensureOwnTables, hasOwnTables, type OwnTables } from "../own-tables.ts";
 
 /** Which row each document was promoted to. A record is written in the transaction that writes its row. */
 export const promotionsTable = "ctb_data.imo_promotions";
@@ -36,46 +34,20 @@ COMMENT ON COLUMN ${promotionsTable}.columns IS 'The columns that the document h
 COMMENT ON COLUMN ${promotionsTable}.before IS 'NULL when the row was inserted. Of a row that was there before: what each column held that the document has changed.';
 `;
 
+const promotionTables: OwnTables = {
+  names: [promotionsTable],
+  format,
+  create: createTable,
+  what: "The table of promotions",
+};
+
 /**
  * Makes the schema `ctb_data` and the table of promotions where they are not there. Any number of sessions may do so at once.
  *
  * @throws {PipelineError} DENIED, UNKNOWN_FORMAT, DATABASE_FAILED
  */
 export async function ensurePromotionTables(postgres: Postgres): Promise<void> {
-  try {
-    for (let attempt = 1; ; attempt += 1) {
-      if (await hasPromotionTables(postgres)) return;
-      try {
-        await createPromotionTables(postgres);
-        return;
-      } catch (error) {
-        // Another part of ctb-data, with a lock of its own, has made the schema at the same moment.
-        if (attempt > 3 || !isDuplicate(error)) throw error;
-      }
-    }
-  } catch (error) {
-    throw databaseError(error, "The table of promotions could not be made in ctb_data", {
-      table: promotionsTable,
-    });
-  }
-}
-
-async function createPromotionTables(postgres: Postgres): Promise<void> {
-  await postgres.transaction(async (tx) => {
-    await tx.query("SELECT pg_catalog.pg_advisory_xact_lock($1)", [advisoryKey(promotionsTable)]);
-    if (await hasPromotionTables(tx)) return;
-    const { rows } = await tx.query<{ readonly there: boolean }>(
-      "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'ctb_data') AS there",
-    );
-    // IF NOT EXISTS would ask for the right to create schemas even when there is nothing to create.
-    if (rows[0]?.there !== true) await tx.query("CREATE SCHEMA ctb_data");
-    await tx.query(createTable);
-  });
-}
-
-function isDuplicate(error: unknown): boolean {
-  if (!(error instanceof PostgresError)) return false;
-  return ["23505", "42P06", "42P07", "42710"].includes(error.sqlState ?? "");
+  await ensureOwnTables(postgres, promotionTables);
 }
 
 /**
@@ -84,26 +56,5 @@ function isDuplicate(error: unknown): boolean {
  * @throws {PipelineError} UNKNOWN_FORMAT when a newer version made it, or it is not ours.
  */
 export async function hasPromotionTables(db: Queryable): Promise<boolean> {
-  const { rows } = await db.query<{ readonly comment: string | null }>(
-    `SELECT pg_catalog.obj_description(c.oid, 'pg_class') AS comment
-     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = 'ctb_data' AND c.relname = 'imo_promotions'`,
-  );
-  const [row] = rows;
-  if (row === undefined) return false;
-  const found = /imo, format (?<n>\d+):/.exec(row.comment ?? "")?.groups?.["n"];
-  if (found === String(format)) return true;
-  throw new PipelineError(
-    "UNKNOWN_FORMAT",
-    found === undefined
-      ? `The table ${promotionsTable} is not the one that this program makes.`
-      : `What ${promotionsTable} holds has format ${found}; this version knows format ${format}.`,
-    {
-      table: promotionsTable,
-      hint:
-        found === undefined
-          ? "Nothing was changed. Rename it."
-          : "Nothing was changed. Use the version of ctb-data that made it, or a newer one.",
-    },
-  );
+  return await hasOwnTables(db, promotionTables);
 }

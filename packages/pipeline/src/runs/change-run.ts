@@ -1,6 +1,6 @@
 import type { Postgres, Transaction } from "@ctb-data/postgres";
+import { databaseError } from "../database-error.ts";
 import { PipelineError } from "../pipeline-error.ts";
-import { databaseError } from "./database-error.ts";
 import { lockRun, type RunRow } from "./run-rows.ts";
 import type { RunTables } from "./run-tables.ts";
 

@@ -1,5 +1,5 @@
 import type { Queryable } from "@ctb-data/postgres";
-import { isGone, processPlace } from "./process-place.ts";
+import { isGone, processPlace } from "../process-place.ts";
 import type { RunKey } from "./stage-work.ts";
 import { runnersTable, workTable } from "./work-tables.ts";
 

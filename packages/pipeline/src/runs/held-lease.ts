@@ -1,6 +1,6 @@
 import type { Queryable } from "@ctb-data/postgres";
+import { databaseError } from "../database-error.ts";
 import { PipelineError } from "../pipeline-error.ts";
-import { databaseError } from "./database-error.ts";
 import type { StageFile } from "./run-record.ts";
 import { whyClosed, type RunnerContext } from "./runner-context.ts";
 import { storableJson } from "./storable-text.ts";

@@ -1,5 +1,5 @@
 import type { Transaction } from "@ctb-data/postgres";
-import { advisoryKey } from "./advisory-key.ts";
+import { advisoryKey } from "../advisory-key.ts";
 import type { RunTables } from "./run-tables.ts";
 
 /** Whoever opens a run of a blueprint does so behind this lock, until its transaction ends. It comes before locks of rows. */

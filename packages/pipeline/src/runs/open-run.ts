@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Transaction } from "@ctb-data/postgres";
+import { databaseError } from "../database-error.ts";
 import { PipelineError } from "../pipeline-error.ts";
 import type { PipelineStores } from "../work-options.ts";
 import { noRun } from "./change-run.ts";
 import { cleanUpWork } from "./clean-up-work.ts";
-import { databaseError } from "./database-error.ts";
 import { decideStages, type WantedStage } from "./decide-stages.ts";
 import { expireGoneRunners } from "./expire-gone-runners.ts";
 import { lockBlueprint } from "./lock-blueprint.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isPassing } from "../database-error.ts";
 import { PipelineError } from "../pipeline-error.ts";
-import { isPassing } from "./database-error.ts";
 
 const firstPauseMs = 50;
 const longestPauseMs = 1000;

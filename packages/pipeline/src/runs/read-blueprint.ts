@@ -4,9 +4,9 @@ import {
   type Registry,
   type VendorBlueprint,
 } from "@ctb-data/registry";
+import { databaseError } from "../database-error.ts";
 import { PipelineError } from "../pipeline-error.ts";
 import type { PipelineStores } from "../work-options.ts";
-import { databaseError } from "./database-error.ts";
 import type { StoredBlueprint } from "./run-record.ts";
 import { findRunTables } from "./run-tables.ts";
 import { objectOf } from "./stage-record.ts";

@@ -1,8 +1,8 @@
 import { quoteLiteral, type Postgres } from "@ctb-data/postgres";
+import { databaseError } from "../database-error.ts";
 import { PipelineError } from "../pipeline-error.ts";
 import type { PipelineStores } from "../work-options.ts";
 import { noRun } from "./change-run.ts";
-import { databaseError } from "./database-error.ts";
 import type { RunRecord, RunStatus } from "./run-record.ts";
 import { idOf } from "./run-rows.ts";
 import { findRunTables, type RunTables } from "./run-tables.ts";

@@ -1,8 +1,8 @@
 import { quoteIdentifier } from "@ctb-data/postgres";
 import type { Column, Registry, ValueKind } from "@ctb-data/registry";
+import { databaseError } from "../database-error.ts";
 import { PipelineError } from "../pipeline-error.ts";
 import type { PipelineStores } from "../work-options.ts";
-import { databaseError } from "./database-error.ts";
 import type { StageName } from "./run-record.ts";
 import { stageNames } from "./stage-record.ts";
 

@@ -1,8 +1,8 @@
 import type { Transaction } from "@ctb-data/postgres";
+import { isPassing } from "../database-error.ts";
 import { PipelineError } from "../pipeline-error.ts";
 import type { PipelineStores } from "../work-options.ts";
 import { changeRun, type RunChange } from "./change-run.ts";
-import { isPassing } from "./database-error.ts";
 import type { Stages } from "./decide-stages.ts";
 import { endedStage, endIfBegun, isComplete, serverTime, withEndedStages } from "./end-stage.ts";
 import { Heartbeat } from "./heartbeat.ts";

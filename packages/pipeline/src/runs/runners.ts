@@ -1,5 +1,5 @@
 import type { Queryable } from "@ctb-data/postgres";
-import { processPlace } from "./process-place.ts";
+import { processPlace } from "../process-place.ts";
 import type { RunKey } from "./stage-work.ts";
 import { runnersTable } from "./work-tables.ts";
 

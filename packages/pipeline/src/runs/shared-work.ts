@@ -1,7 +1,7 @@
 import type { RawRange } from "@ctb-data/firestore";
+import { databaseError, isPassing } from "../database-error.ts";
 import { PipelineError } from "../pipeline-error.ts";
 import { claimPart, type ClaimAnswer, type StepKey } from "./claim-part.ts";
-import { databaseError, isPassing } from "./database-error.ts";
 import { expireGoneRunners } from "./expire-gone-runners.ts";
 import type { HeldLease } from "./held-lease.ts";
 import type { HeldLeases } from "./held-leases.ts";

@@ -1,9 +1,9 @@
 import type { Queryable } from "@ctb-data/postgres";
 import { parseBlueprint, type VendorBlueprint } from "@ctb-data/registry";
+import { advisoryKey } from "../advisory-key.ts";
+import { databaseError } from "../database-error.ts";
 import { PipelineError } from "../pipeline-error.ts";
 import type { PipelineStores } from "../work-options.ts";
-import { advisoryKey } from "./advisory-key.ts";
-import { databaseError } from "./database-error.ts";
 import type { StoredBlueprint } from "./run-record.ts";
 import { idOf } from "./run-rows.ts";
 import { checkInsertable, findRunTables, type RunTables } from "./run-tables.ts";

@@ -1,7 +1,5 @@
-import { PostgresError, type Postgres, type Queryable } from "@ctb-data/postgres";
-import { PipelineError } from "../pipeline-error.ts";
-import { advisoryKey } from "./advisory-key.ts";
-import { databaseError } from "./database-error.ts";
+import type { Postgres } from "@ctb-data/postgres";
+import { ensureOwnTables, type OwnTables } from "../own-tables.ts";
 
 /** The parts of the work of all runs. Part -1 of a step is its plan. */
 export const workTable = "ctb_data.imo_work";
@@ -54,74 +52,18 @@ COMMENT ON TABLE ${runnersTable} IS 'The runners of ctb-data imo, format ${forma
 COMMENT ON COLUMN ${runnersTable}.place IS 'The machine, its boot and its namespace of processes: where the number in worker tells whether it lives.';
 `;
 
+const workTables: OwnTables = {
+  names: [workTable, runnersTable],
+  format,
+  create: createTables,
+  what: "The tables for the work of runs",
+};
+
 /**
  * Makes the schema `ctb_data` and the tables of work where they are not there. Any number of sessions may do so at once.
  *
  * @throws {PipelineError} DENIED, UNKNOWN_FORMAT, DATABASE_FAILED
  */
 export async function ensureWorkTables(postgres: Postgres): Promise<void> {
-  try {
-    for (let attempt = 1; ; attempt += 1) {
-      if (await hasWorkTables(postgres)) return;
-      try {
-        await createWorkTables(postgres);
-        return;
-      } catch (error) {
-        // Another part of ctb-data, with a lock of its own, has made the schema at the same moment.
-        if (attempt > 3 || !isDuplicate(error)) throw error;
-      }
-    }
-  } catch (error) {
-    throw databaseError(error, "The tables for the work of runs could not be made in ctb_data", {
-      table: workTable,
-    });
-  }
-}
-
-async function createWorkTables(postgres: Postgres): Promise<void> {
-  await postgres.transaction(async (tx) => {
-    await tx.query("SELECT pg_catalog.pg_advisory_xact_lock($1)", [advisoryKey(workTable)]);
-    if (await hasWorkTables(tx)) return;
-    const { rows } = await tx.query<{ readonly there: boolean }>(
-      "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'ctb_data') AS there",
-    );
-    // IF NOT EXISTS would ask for the right to create schemas even when there is nothing to create.
-    if (rows[0]?.there !== true) await tx.query("CREATE SCHEMA ctb_data");
-    await tx.query(createTables);
-  });
-}
-
-function isDuplicate(error: unknown): boolean {
-  if (!(error instanceof PostgresError)) return false;
-  return ["23505", "42P06", "42P07", "42710"].includes(error.sqlState ?? "");
-}
-
-/**
- * Whether the tables are there.
- *
- * @throws {PipelineError} UNKNOWN_FORMAT when a newer version made them, or they are not ours.
- */
-export async function hasWorkTables(db: Queryable): Promise<boolean> {
-  const { rows } = await db.query<{ readonly comment: string | null }>(
-    `SELECT pg_catalog.obj_description(c.oid, 'pg_class') AS comment
-     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = 'ctb_data' AND c.relname IN ('imo_work', 'imo_runners')`,
-  );
-  if (rows.length === 0) return false;
-  const formats = rows.map(({ comment }) => /imo, format (?<n>\d+):/.exec(comment ?? "")?.[1]);
-  if (formats.length === 2 && formats.every((found) => found === String(format))) return true;
-  const newer = formats.find((found) => found !== undefined && found !== String(format));
-  throw new PipelineError(
-    "UNKNOWN_FORMAT",
-    newer === undefined
-      ? `The tables ${workTable} and ${runnersTable} are not those that this program makes.`
-      : `What ${workTable} holds has format ${newer}; this version knows format ${format}.`,
-    {
-      table: workTable,
-      hint:
-        newer === undefined
-          ? "Nothing was changed. Rename them, or drop them when no run is under way."
-          : "Nothing was changed. Use the version of ctb-data that made it, or a newer one.",
-    },
-  );
+  await ensureOwnTables(postgres, workTables);
 }
