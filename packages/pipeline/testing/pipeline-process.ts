@@ -10,8 +10,9 @@ export interface PipelineTask {
   readonly file: string;
   readonly output: string;
   readonly batch: number;
-  /** It kills itself with SIGKILL at this moment. Undefined: never. */
+  /** It kills itself with SIGKILL at this moment, of all or of those of one name. Undefined: never. */
   readonly moment?: number | undefined;
+  readonly momentName?: string | undefined;
 }
 
 /** Runs it. Undefined when it was killed; else how many moments the whole has had, and what is kept of it. */

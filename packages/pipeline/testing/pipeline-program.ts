@@ -9,7 +9,8 @@ const task: PipelineTask = JSON.parse(process.argv[2] ?? "");
 let moments = 0;
 
 await using place = await openPlace(task.place);
-const stores = countedStores(place, async () => {
+const stores = countedStores(place, async (name) => {
+  if (task.momentName !== undefined && task.momentName !== name) return;
   if (moments === task.moment) {
     process.kill(process.pid, "SIGKILL");
     await new Promise(() => undefined);

@@ -5,6 +5,7 @@ import type { OnPipelineProgress } from "../progress.ts";
 import type { Promoter } from "../promote/promotion.ts";
 import type { BothStores } from "../work-options.ts";
 import type { FirstErrors } from "./first-errors.ts";
+import type { MiddleOptions } from "./middle-options.ts";
 
 /** What all parts of the middle stage work with. */
 export interface MiddleContext {
@@ -14,6 +15,8 @@ export interface MiddleContext {
   readonly failures: FailureDocuments;
   /** Undefined when documents are only judged. */
   readonly promoter: Promoter | undefined;
+  /** When the stage was begun: see {@link MiddleOptions.begunAt}. */
+  readonly begunAt: MiddleOptions["begunAt"];
   /** Documents per transaction. */
   readonly batch: number;
   /** How long a store may be away, or have too much to do. */

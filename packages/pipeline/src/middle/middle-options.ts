@@ -12,6 +12,11 @@ export interface MiddleOptions extends WorkOptions {
   readonly work: (step: string) => SharedWork;
   /** Whether rows are written; without it documents are only judged and marked. */
   readonly promote: boolean;
+  /**
+   * When the stage was begun, by PostgreSQL's clock (ISO 8601). What the run has promoted since was counted in the transaction that did it:
+   * whoever reads it again after a crash does not count it as unchanged. Without it, it is.
+   */
+  readonly begunAt?: string | undefined;
   /** Documents per transaction. Default 2,000. */
   readonly batch?: number | undefined;
   /** About how many parts the documents are divided into. Default 16. */

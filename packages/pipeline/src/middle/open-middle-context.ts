@@ -31,6 +31,7 @@ export async function openMiddleContext(
     promoter: options.promote
       ? await openPromoter({ stores, table, collection, ...columnsOf(options.blueprint.intake) })
       : undefined,
+    begunAt: options.begunAt,
     batch,
     patienceMs,
     writeOptions: writeOptionsOf(firestore.emulator),

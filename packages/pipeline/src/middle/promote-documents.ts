@@ -1,7 +1,7 @@
 import type { Queryable } from "@ctb-data/postgres";
 import type { IntakeDocument } from "../documents/intake-document.ts";
 import type { PromotableDocument, PromotedBatch } from "../promote/promotion.ts";
-import { promotionsOf } from "../promote/promotions-of.ts";
+import { promotedSince, promotionsOf } from "../promote/promotions-of.ts";
 import type { Lease } from "../runs/work.ts";
 import { addAgain, dropAgain, type AgainScope } from "./again-table.ts";
 import { countsOfRows } from "./batch-tally.ts";
@@ -52,7 +52,11 @@ export async function promoteDocuments(
     patience,
     async () => await readRowless(context, withoutRow(documents, promoted)),
   );
-  return verdictsOfPromotion(documents, promoted, { rowless, last: work.last });
+  const counted = await throughFaults(
+    patience,
+    async () => await readCounted(context, promoted, work.scope.run),
+  );
+  return verdictsOfPromotion(documents, promoted, { rowless, counted, last: work.last });
 }
 
 /** Writes down what was settled. @throws {PostgresError}; {PipelineError} LEASE_LOST, RUN_CANCELLED, RUN_FAILED */
@@ -160,4 +164,16 @@ async function readRowless(
   if (ids.length === 0) return new Set();
   const promotions = await promotionsOf(postgres, collection, ids);
   return new Set(ids.filter((id) => !promotions.has(id)));
+}
+
+async function readCounted(
+  { stores: { postgres }, documents: { collection }, begunAt }: MiddleContext,
+  { outcomes }: PromotedBatch,
+  run: number,
+): Promise<ReadonlySet<string>> {
+  const ids = outcomes.flatMap((outcome) =>
+    outcome.kind === "promoted" && outcome.how === "unchanged" ? [outcome.id] : [],
+  );
+  if (begunAt === undefined || ids.length === 0) return new Set();
+  return await promotedSince(postgres, collection, { ids, run, since: begunAt });
 }

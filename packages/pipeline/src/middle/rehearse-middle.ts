@@ -61,7 +61,7 @@ async function rehearseBatch(
   );
   for (const last of [false, true]) {
     const some = documents.filter(({ id }) => waiting.has(id) !== last);
-    const options = { rowless: new Set<string>(), last };
+    const options = { rowless: new Set<string>(), counted: new Set<string>(), last };
     for (const judged of verdictsOfPromotion(some, batch, options)) tally.judged(judged);
   }
   return sumOfCounts(tally.counts, countsOfRows(batch));

@@ -35,6 +35,8 @@ export function verdictsOfModel(documents: readonly IntakeDocument[]): readonly 
 }
 
 export interface VerdictOptions {
+  /** Ids of unchanged documents that this run itself has promoted, and counted then. */
+  readonly counted: ReadonlySet<string>;
   /** Ids of documents that are marked as promoted and are not any more. */
   readonly rowless: ReadonlySet<string>;
   /** What still waits has failed. */
@@ -45,25 +47,35 @@ export interface VerdictOptions {
 export function verdictsOfPromotion(
   documents: readonly IntakeDocument[],
   { outcomes }: PromotedBatch,
-  { rowless, last }: VerdictOptions,
+  { rowless, counted, last }: VerdictOptions,
 ): readonly JudgedDocument[] {
   const byId = new Map(outcomes.map((outcome) => [outcome.id, outcome]));
   return documents.map((document) => {
     const outcome = byId.get(document.id);
     const rowLost = rowless.has(document.id);
     if (outcome === undefined) return invalid(document, rowLost);
-    return { document, ...verdictOf(outcome, { rowLost, last }) };
+    return {
+      document,
+      ...verdictOf(outcome, { rowLost, last, isCounted: counted.has(document.id) }),
+    };
   });
 }
 
 function verdictOf(
   outcome: PromotionOutcome,
-  { rowLost, last }: { readonly rowLost: boolean; readonly last: boolean },
+  {
+    rowLost,
+    last,
+    isCounted,
+  }: { readonly rowLost: boolean; readonly last: boolean; readonly isCounted: boolean },
 ): Omit<JudgedDocument, "document"> {
   if (outcome.kind === "promoted") {
     const { how, promotedTo } = outcome;
     const verdict = { kind: "passed", promotedTo } as const;
-    return { verdict, counted: how === "unchanged" ? ["valid", "unchanged"] : ["valid"] };
+    return {
+      verdict,
+      counted: how === "unchanged" && !isCounted ? ["valid", "unchanged"] : ["valid"],
+    };
   }
   if (outcome.kind === "superseded")
     return { verdict: { kind: "superseded" }, counted: ["valid", "superseded"] };

@@ -34,3 +34,25 @@ export async function promotionsOf(
   );
   return new Map(rows.map((row) => [row.id, row]));
 }
+
+/**
+ * Which of some documents this very run has promoted since a moment of PostgreSQL's clock (ISO 8601).
+ *
+ * @throws {PostgresError}
+ */
+export async function promotedSince(
+  db: Queryable,
+  collection: string,
+  {
+    ids,
+    run,
+    since,
+  }: { readonly ids: readonly string[]; readonly run: number; readonly since: string },
+): Promise<ReadonlySet<string>> {
+  const { rows } = await db.query<{ readonly id: string }>(
+    `SELECT document_id AS id FROM ${promotionsTable}
+    WHERE collection = $1 AND document_id = ANY ($2::pg_catalog.text[]) AND process_id = $3 AND promoted_at >= $4::pg_catalog.timestamptz`,
+    [collection, ids, run, since],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
